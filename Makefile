@@ -1,0 +1,68 @@
+# make                  the service and the benchmark's yardstick, in build/release
+# make BUILD=asan       the same under AddressSanitizer and UBSan (also: debug, tsan, cov)
+# make check            the C unit tests of this build
+# make install          headers, libpostern.a, pkg-config file, binary (PREFIX, DESTDIR)
+
+BUILD  ?= release
+OUT    ?= build/$(BUILD)
+PREFIX ?= /usr/local
+VERSION := 0.1.0
+
+LAYERS   := base json schema http crypto store api service
+PACKAGES := sqlite3 libsodium libcrypto libseccomp libidn2
+
+HARDEN := -fstack-protector-strong -fstack-clash-protection -fcf-protection=full -fPIE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 \
+          -ftrivial-auto-var-init=zero -fno-delete-null-pointer-checks -fno-strict-overflow -fno-strict-aliasing
+LINK   := -pie -Wl,-z,relro,-z,now,-z,noexecstack,-z,nodlopen,--as-needed
+
+OPT_release := -O2 $(HARDEN)
+OPT_debug   := -O0
+OPT_asan    := -O1 -DARENA_MALLOC -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+OPT_tsan    := -O1 -fno-omit-frame-pointer -fsanitize=thread
+OPT_cov     := -O0 --coverage
+LINK_release := $(LINK)
+LINK_asan   := -fsanitize=address,undefined
+LINK_tsan   := -fsanitize=thread
+LINK_cov    := --coverage
+
+WARN := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wvla -Wundef -Wformat=2 -Wwrite-strings -Wpointer-arith \
+        -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wimplicit-fallthrough
+
+CFLAGS  ?= -g
+CFLAGS_ALL = -std=gnu17 -D_GNU_SOURCE -Isrc -pthread -MMD -MP $(WARN) $(OPT_$(BUILD)) $(WERROR) \
+             $(shell pkg-config --cflags $(PACKAGES)) $(CFLAGS)
+LDLIBS_ALL = $(shell pkg-config --libs $(PACKAGES)) -lunistring -pthread
+
+objects = $(patsubst %.c,$(OUT)/%.o,$(wildcard $(1)))
+library := $(call objects,$(LAYERS:%=src/%/*.c))
+auth    := $(call objects,src/auth/*.c)
+
+units := $(patsubst tests/unit/%.c,$(OUT)/unit/%,$(wildcard tests/unit/*/test_*.c))
+
+all: $(OUT)/postern $(OUT)/libpostern.a
+
+$(OUT)/libpostern.a: $(library)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(OUT)/postern: $(auth) $(OUT)/libpostern.a
+	$(CC) $(LINK_$(BUILD)) -o $@ $^ $(LDLIBS_ALL)
+
+$(OUT)/unit/%: $(OUT)/tests/unit/%.o $(OUT)/libpostern.a
+	@mkdir -p $(@D)
+	$(CC) $(LINK_$(BUILD)) -o $@ $^ $(LDLIBS_ALL) -lcmocka -ljansson
+
+$(OUT)/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -c -o $@ $<
+
+units: $(units)
+check: $(units)
+	@set -e; for unit in $(units); do $$unit; done
+
+clean:
+	rm -rf build
+
+.PHONY: all units check clean
+.SECONDARY:
+-include $(shell find $(OUT) -name '*.d' 2>/dev/null)
