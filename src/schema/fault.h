@@ -1,0 +1,32 @@
+/* schema/fault.h: what was wrong with a request, all of it, in FastAPI's shape.
+ *
+ *     {"detail":[{"type":"missing","loc":["body","email"],"msg":"Field required","input":{…}}, …]}
+ *
+ * A decoder adds faults as JSON text to a sticky writer; the number of faults is bounded, what
+ * is beyond the bound is not reported.  One thread at a time. */
+#pragma once
+#include "json/write.h"
+#include "schema/schema.h"
+
+enum { FAULTS_MAX = 100, FAULT_BYTES_MAX = 64 * 1024 };
+
+/* Where a value stands, innermost last: a linked list on the stack. */
+struct place {
+    const struct place *outer;
+    struct str          name;   /* "body", "query", "path", a member; none: `index` counts */
+    size_t              index;
+};
+
+struct faults {
+    struct json_writer writer;  /* over the buffer that becomes the answer */
+    size_t             count;
+    bool               conceal; /* something on the way is secret: no input is shown */
+};
+
+/* `out` must be able to hold FAULT_BYTES_MAX; it holds {"detail":[…]} after faults_end(). */
+struct faults faults_begin(struct buf *out);
+void          faults_end(struct faults *f);
+
+/* A fault; `input` is JSON text or none for null; `context` is the text of a JSON object or none. */
+void fault_add(struct faults *f, const char *type, const struct place *where, struct str message,
+               struct str input, struct str context);
