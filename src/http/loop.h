@@ -1,0 +1,50 @@
+/* http/loop.h: an event loop on epoll, with timers and a way to be woken.
+ *
+ * A loop belongs to the thread that runs it; only loop_wake() may be called from another.  Watches and timers are
+ * embedded in the objects that own them and must be removed before those go away.  A callback may remove any
+ * watch, its own included. */
+#pragma once
+#include <sys/epoll.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+
+struct loop;
+
+struct watch {
+    int  fd;
+    void (*ready)(struct watch *w, uint32_t events);
+    uint32_t events;            /* private to loop.c from here */
+    bool     active;
+};
+
+struct timer {
+    void (*expired)(struct timer *t);
+    int64_t deadline_ns;        /* private from here; monotonic, 0 when not set */
+    struct timer *previous, *next;
+};
+
+struct loop *loop_open(const struct clock *clock);   /* NULL: no descriptors or memory, see errno */
+void         loop_close(struct loop *l);
+
+/* Watch w->fd for EPOLLIN, EPOLLOUT (level-triggered unless EPOLLET is among them).  False: see errno. */
+bool loop_watch(struct loop *l, struct watch *w, uint32_t events) __attribute__((warn_unused_result));
+bool loop_rewatch(struct loop *l, struct watch *w, uint32_t events) __attribute__((warn_unused_result));
+void loop_unwatch(struct loop *l, struct watch *w);
+
+/* (Re)sets a timer, `ms` from now; expiry is coarse: never early, at most TIMER_SLACK_MS late.  O(1). */
+enum { TIMER_SLACK_MS = 100 };
+void loop_timer_set(struct loop *l, struct timer *t, int64_t ms);
+void loop_timer_clear(struct loop *l, struct timer *t);
+
+/* Monotonic nanoseconds, read once a turn. */
+int64_t loop_now_ns(const struct loop *l);
+
+/* What to do once in every turn after all events were handled (may be NULL), and when woken. */
+void loop_on_turn(struct loop *l, void (*turn)(void *context), void *context);
+void loop_on_wake(struct loop *l, void (*woken)(void *context), void *context);
+
+void loop_run(struct loop *l);                  /* until loop_stop() */
+bool loop_turn(struct loop *l, int timeout_ms); /* one wait and its events; for tests and single-threaded runs */
+void loop_stop(struct loop *l);                 /* on the loop's thread */
+void loop_wake(struct loop *l);                 /* any thread, async-signal-safe */
