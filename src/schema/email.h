@@ -5,8 +5,10 @@
 #pragma once
 #include "base/arena.h"
 
-/* The most bytes of text that are looked at; longer text is refused. */
-enum { EMAIL_BYTES_MAX = 2048 };
+enum {
+    EMAIL_CHARS_MAX = 2048, /* code points of text that are looked at; longer text is refused */
+    EMAIL_BYTES_MAX = 254,  /* of a normalised address */
+};
 
 /* The address as it is answered: blanks around it and a display name dropped, the domain in lower case and
  * as Unicode, everything NFC.  False: `*reason` says why in email-validator's words (what follows "value is not
