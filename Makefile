@@ -31,7 +31,9 @@ WARN := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wvla -Wundef -
 CFLAGS  ?= -g
 CFLAGS_ALL = -std=gnu17 -D_GNU_SOURCE -Isrc -pthread -MMD -MP $(WARN) $(OPT_$(BUILD)) $(WERROR) \
              $(shell pkg-config --cflags $(PACKAGES)) $(CFLAGS)
-LDLIBS_ALL = $(shell pkg-config --libs $(PACKAGES)) -lunistring -pthread
+# libsodium statically, so that argon2id's memory can be kept (src/crypto/hash_memory.h).
+SODIUM := -l:libsodium.a -Wl,--wrap=mmap,--wrap=munmap
+LDLIBS_ALL = $(shell pkg-config --libs $(filter-out libsodium,$(PACKAGES))) $(SODIUM) -lunistring -pthread
 
 objects = $(patsubst %.c,$(OUT)/%.o,$(wildcard $(1)))
 library := $(call objects,$(LAYERS:%=src/%/*.c))
