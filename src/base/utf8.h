@@ -21,9 +21,9 @@ size_t utf8_count(struct str text);
 /* The length, 1 to 4, of the valid sequence at the front of `text`; 0 when there is none. */
 size_t utf8_length(struct str text);
 
-/* The code point at the front of *rest, which must not be empty; *rest becomes what follows it.  For
- * broken bytes UTF8_BROKEN, and the longest run that could have begun a sequence is passed over, at
- * least one byte (as Python and browsers do: one U+FFFD for each). */
+/* The code point at the front of *rest, which must not be empty; *rest becomes what follows it.
+ * For broken bytes UTF8_BROKEN, and the longest run that could have begun a sequence is passed
+ * over, at least one byte (as Python and browsers do: one U+FFFD for each). */
 uint32_t utf8_next(struct str *rest);
 
 /* Writes a code point that is not a surrogate and at most U+10FFFF; its length, 1 to 4. */

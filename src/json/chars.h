@@ -11,9 +11,9 @@ static inline bool chars_is_plain(char c)
     return (unsigned char)c >= ' ' && (unsigned char)c < 0x80 && c != '"' && c != '\\';
 }
 
-/* Eight bytes at once: the lowest bit set is in the first byte, by address, that is not plain; 0 when
- * all are.  A byte below n borrows when n is subtracted, which sets its high bit; the borrow spoils
- * only bytes above the first hit. */
+/* Eight bytes at once: the lowest bit set is in the first byte, by address, that is not plain; 0
+ * when all are.  A byte below n borrows when n is subtracted, which sets its high bit; the borrow
+ * spoils only bytes above the first hit. */
 static inline uint64_t chars_not_plain(const char *at)
 {
     const uint64_t ones = 0x0101010101010101;
@@ -40,6 +40,6 @@ static inline size_t chars_plain_end(struct str s, size_t at)
 }
 
 /* The length of the escape at the front of `text`, which begins with a backslash, both halves of a
- * surrogate pair together, and the code point that it stands for.  0, and *out untouched, when it is
- * no escape or half a pair. */
+ * surrogate pair together, and the code point that it stands for.  0, and *out untouched, when it
+ * is no escape or half a pair. */
 size_t chars_escape(struct str text, uint32_t *out);

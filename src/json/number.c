@@ -1,9 +1,9 @@
 /* number.c: decimal text to integers and doubles, and doubles to decimal text.
  *
- * Doubles are exact both ways.  A number of at most 2^53 and a power of ten that a double holds exactly
- * need one correctly rounded multiplication or division; all others go through strtod(), as digits
- * and an exponent without a point, so that no locale matters.  Of a very long number strtod() sees as
- * many digits as can decide (767), and one more that stands for the rest. */
+ * Doubles are exact both ways.  A number of at most 15 digits and a power of ten that a double
+ * holds exactly need one correctly rounded multiplication or division; all others go through
+ * strtod(), as digits and an exponent without a point, so that no locale matters.  Of a very long
+ * number strtod() sees the 770 digits that can decide, and one more that stands for the rest. */
 #include "json/number.h"
 
 #include <float.h>

@@ -1,7 +1,7 @@
 /* read.c: a JSON reader that is a small state machine over one text.
  *
- * Between two tokens the reader knows only what may come next, and for each open level whether it is an
- * object.  The colon is read with the name, the comma with what follows it:
+ * Between two tokens the reader knows only what may come next, and for each open level whether it
+ * is an object.  The colon is read with the name, the comma with what follows it:
  *
  *   expects       reads                      then expects
  *   VALUE         a value                    FIRST_NAME, FIRST_VALUE, REST or DONE

@@ -1,7 +1,7 @@
 /* write.c: JSON text into a buffer.
  *
- * Each piece asks the buffer for room once, in the usual case, and copies strings while it looks for what
- * needs an escape; what is left after the first such character goes the slow way. */
+ * Each piece asks the buffer for room once, in the usual case, and copies strings while it looks
+ * for what needs an escape; what is left after the first such character goes the slow way. */
 #include "json/write.h"
 
 #include <math.h>
@@ -147,12 +147,16 @@ static void copy_string(struct json_writer *w, struct json_token t)
 {
     bool is_name = t.kind == JSON_NAME;
 
-    put(w, "\"", 1);
-    if (t.escaped)
+    if (t.escaped) {
+        put(w, "\"", 1);
         add_escaped(w->out, t.text);
-    else
-        buf_add(w->out, t.text);
-    buf_add(w->out, is_name ? LIT("\":") : LIT("\""));
+        buf_add_char(w->out, '"');
+    } else {
+        put(w, t.text.at - 1, t.text.len + 2);      /* its quotes stand around it */
+    }
+    w->comma = false;
+    if (is_name)
+        put(w, ":", 1);
     w->comma = !is_name;
 }
 
@@ -200,9 +204,11 @@ static void end(struct json_writer *w, const char *bracket)
 /* Writes the digits so that they end before `end`; where they begin. */
 static char *put_decimal(uint64_t value, char *end_at)
 {
-    static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233"
-                                "34353637383940414243444546474849505152535455565758596061626364656667"
-                                "6869707172737475767778798081828384858687888990919293949596979899";
+    static const char pairs[] = "0001020304050607080910111213141516171819"
+                                "2021222324252627282930313233343536373839"
+                                "4041424344454647484950515253545556575859"
+                                "6061626364656667686970717273747576777879"
+                                "8081828384858687888990919293949596979899";
 
     for (; value >= 100; value /= 100) {
         end_at -= 2;

@@ -1,8 +1,8 @@
 /* bench_json.c: what reading and writing a small body costs, in nanoseconds.
  *
- * Prints the best and the median of many rounds, since another process can only make a round slower.
- * It is no test.  With an argument it does each piece of work so many times, once, and prints nothing:
- * for counting instructions under valgrind --tool=callgrind. */
+ * Prints the best and the median of many rounds, since another process can only make a round
+ * slower.  It is no test.  With an argument it does each piece of work so many times, once, and
+ * prints nothing: for counting instructions under valgrind --tool=callgrind. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -15,7 +15,8 @@
 enum { ROUNDS = 201, TIMES = 20000 };
 
 static const struct str small = LIT("{\"user_id\":123,\"action\":\"get_profile\"}");
-static const struct str user = LIT("{\"email\": \"j\xc3\xbcrgen@example.org\", \"password\": \"a \\\"quoted\\\" word\"}");
+static const struct str user = LIT("{\"email\": \"j\xc3\xbcrgen@example.org\", "
+                                     "\"password\": \"a \\\"quoted\\\" word\"}");
 
 static size_t walk(struct str text)
 {

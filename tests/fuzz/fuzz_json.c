@@ -1,9 +1,10 @@
 /* fuzz_json.c: any bytes as JSON text.
  *
- * The verdict must be jansson's.  It is excused where jansson is known to be narrower (a real beyond a
- * double, an integer beyond 64 bits, U+0000 in a name), where it is wrong (it overlooks a NUL behind a
- * number) and where this reader is narrower (depth).  What is accepted must be skipped and copied as
- * well, a copy of the copy must be the copy, and it must mean to jansson what the original does. */
+ * The verdict must be jansson's.  It is excused where jansson is known to be narrower (a real
+ * beyond a double, an integer beyond 64 bits, U+0000 in a name), where it is wrong (it overlooks
+ * a NUL behind a number) and where this reader is narrower (depth).  What is accepted must be
+ * skipped and copied as well, a copy of the copy must be the copy, and it must mean to jansson
+ * what the original does. */
 #include <math.h>
 #include <stdlib.h>
 

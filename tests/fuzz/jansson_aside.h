@@ -1,7 +1,7 @@
 /* jansson_aside.h: jansson's header beside our own, for tests that compare the two.
  *
- * The names that both have are set aside while it is read.  Of jansson only what is not in this list
- * can be called: its functions of these names would be ours at link time. */
+ * The names that both have are set aside while it is read.  Of jansson only what is not in this
+ * list can be called: its functions of these names would be ours at link time. */
 #pragma once
 
 #define JSON_STRING  JANSSON_STRING

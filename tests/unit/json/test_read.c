@@ -23,10 +23,13 @@ static char *exact(struct str s)
 
 static void add_token(struct buf *out, struct json_token t)
 {
-    static const char letters[] = { [JSON_END] = '.', [JSON_BROKEN] = '!', [JSON_OBJECT_BEGIN] = '{',
-        [JSON_OBJECT_END] = '}', [JSON_LIST_BEGIN] = '[', [JSON_LIST_END] = ']', [JSON_NAME] = 'n',
-        [JSON_STRING] = 's', [JSON_INTEGER] = 'i', [JSON_REAL] = 'r', [JSON_TRUE] = 't',
-        [JSON_FALSE] = 'f', [JSON_NULL] = '0' };
+    static const char letters[] = {
+        [JSON_END] = '.',         [JSON_BROKEN] = '!',     [JSON_OBJECT_BEGIN] = '{',
+        [JSON_OBJECT_END] = '}',  [JSON_LIST_BEGIN] = '[', [JSON_LIST_END] = ']',
+        [JSON_NAME] = 'n',        [JSON_STRING] = 's',     [JSON_INTEGER] = 'i',
+        [JSON_REAL] = 'r',        [JSON_TRUE] = 't',       [JSON_FALSE] = 'f',
+        [JSON_NULL] = '0',
+    };
 
     buf_add_char(out, letters[t.kind]);
     if (t.kind >= JSON_NAME && t.kind <= JSON_REAL)
@@ -60,6 +63,8 @@ static void test_tokens(void **state)
                   "[i(1)r(-2.5e+3)tf0{}[]].");
     assert_tokens(LIT("{ \"a\\n\" : { \"\" : \"\\u00e9\" } , \"a\" : 0 }"),
                   "{n*(a\\n){n()s*(\\u00e9)}n(a)i(0)}.");
+    assert_tokens(LIT("[{\"a\":1},[1,2],{\"a\":1,\"b\":2}]"),
+                  "[{n(a)i(1)}[i(1)i(2)]{n(a)i(1)n(b)i(2)}].");
     assert_tokens(LIT("\"x\""), "s(x).");
     assert_tokens(LIT("-0"), "i(-0).");
     assert_tokens(LIT("0e0"), "r(0e0).");
@@ -128,6 +133,7 @@ static const struct {
     /* Python accepts these. */
     { LIT("\"\\ud83d\""), "Invalid \\uXXXX escape", 2 },
     { LIT("\"\\ud83d\\u0041\""), "Invalid \\uXXXX escape", 2 },
+    { LIT("\"\\ud83d\\ue000\""), "Invalid \\uXXXX escape", 2 },
     { LIT("\"\\ud83dabcdef\""), "Invalid \\uXXXX escape", 2 },
     { LIT("\"a\\ude00\""), "Invalid \\uXXXX escape", 3 },
     /* Python refuses these before it looks for JSON. */

@@ -45,7 +45,9 @@ static void write_all(struct buf *out)
     json_object_end(&w);
 }
 
-static const char all[] = "{\"a\":1,\"b\\\"\\n\":[true,false,null,\"x\",[],{},{\"raw\":1},0.5],\"c\":\"\"}";
+static const char all[] = "{\"a\":1,"
+                          "\"b\\\"\\n\":[true,false,null,\"x\",[],{},{\"raw\":1},0.5],"
+                          "\"c\":\"\"}";
 
 static void test_structure(void **state)
 {
@@ -169,8 +171,10 @@ static void test_doubles_read_back(void **state)
         struct buf         b = buf_growing(64);
         struct json_writer w = json_writer(&b);
         json_double(&w, value);
-        assert_true((bits >> 52 & 0x7ff) == 0x7ff ? str_eq(buf_str(&b), LIT("null"))
-                                                  : json_real(buf_str(&b), &again) && again == value);
+        if ((bits >> 52 & 0x7ff) == 0x7ff)
+            assert_true(str_eq(buf_str(&b), LIT("null")));
+        else
+            assert_true(json_real(buf_str(&b), &again) && again == value);
         buf_close(&b);
     }
 }
