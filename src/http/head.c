@@ -1,0 +1,146 @@
+/* head.c: finds the end of a head, and refuses at once what can no longer become one.
+ *
+ * Every refusal is decided by the bytes up to one position and in the order of positions, so
+ * that the verdict is the same however the bytes arrive.  What stands inside the lines is
+ * http_request_parse()'s. */
+#include "http/bytes.h"
+#include "http/parts.h"
+
+enum state { AT_START, AT_EMPTY_LINE, AT_METHOD, IN_METHOD, IN_TARGET, IN_VERSION, IN_HEADERS };
+
+enum { VERSION_LINE_BYTES = HTTP_VERSION_BYTES + 2 };
+
+struct head {
+    struct http_head_scan *scan;
+    struct str             bytes;   /* no more than head_bytes_max of them */
+    const struct http_limits *limits;
+    int                   *status;
+};
+
+static enum http_progress refuse(struct head *h, int status)
+{
+    *h->status = status;
+    return HTTP_REFUSED;
+}
+
+static void move_on(struct head *h, enum state next, size_t bytes)
+{
+    h->scan->state = next;
+    h->scan->scanned += bytes;
+    h->scan->mark = h->scan->scanned;
+}
+
+/* RFC 9112 section 2.2: at least one empty line before the request line should be ignored; one
+ * is. */
+static enum http_progress scan_start(struct head *h)
+{
+    char c = h->bytes.at[h->scan->scanned];
+
+    if (h->scan->state == AT_EMPTY_LINE) {
+        if (c != '\n')
+            return refuse(h, 400);
+        move_on(h, AT_METHOD, 1);
+        return HTTP_MORE;
+    }
+    if (c == '\r' && h->scan->state == AT_START) {
+        move_on(h, AT_EMPTY_LINE, 1);
+        return HTTP_MORE;
+    }
+    if (!http_byte_is(c, BYTE_TOKEN))
+        return refuse(h, 400);
+    move_on(h, IN_METHOD, 0);
+    return HTTP_MORE;
+}
+
+static enum http_progress scan_word(struct head *h, enum http_byte kind, size_t bytes_max,
+                                    int too_long, enum state next)
+{
+    size_t at = h->scan->scanned, mark = h->scan->mark;
+
+    while (at < h->bytes.len && http_byte_is(h->bytes.at[at], kind) && at - mark <= bytes_max)
+        at++;
+    h->scan->scanned = at;
+    if (at - mark > bytes_max)
+        return refuse(h, too_long);
+    if (at == h->bytes.len)
+        return HTTP_MORE;
+    if (h->bytes.at[at] != ' ' || at == mark)
+        return refuse(h, 400);
+    move_on(h, next, 1);
+    return HTTP_MORE;
+}
+
+static enum http_progress scan_version(struct head *h)
+{
+    const char *from = h->bytes.at + h->scan->mark;
+    size_t      seen = h->bytes.len - h->scan->mark;
+    const char *lf = memchr(from, '\n', seen < VERSION_LINE_BYTES ? seen : VERSION_LINE_BYTES);
+    unsigned    minor;
+
+    if (!lf) {
+        h->scan->scanned = h->bytes.len;
+        return seen < VERSION_LINE_BYTES ? HTTP_MORE : refuse(h, 400);
+    }
+    if (lf - from != VERSION_LINE_BYTES - 1 || lf[-1] != '\r')
+        return refuse(h, 400);
+    int status = http_version_parse(from, &minor);
+    if (status)
+        return refuse(h, status);
+    h->scan->scanned = h->scan->mark;
+    move_on(h, IN_HEADERS, VERSION_LINE_BYTES);
+    return HTTP_MORE;
+}
+
+/* Line after line until the empty one; scan->mark is where the line begins that is being looked
+ * at. */
+static enum http_progress scan_headers(struct head *h, size_t *head_bytes)
+{
+    const char *bytes = h->bytes.at, *end = bytes + h->bytes.len;
+    const char *at = bytes + h->scan->scanned, *line = bytes + h->scan->mark, *lf;
+
+    while (at < end && (lf = memchr(at, '\n', (size_t)(end - at)))) {
+        if (lf[-1] != '\r')
+            return refuse(h, 400);
+        at = lf + 1;
+        if (lf - line == 1) {
+            *head_bytes = (size_t)(at - bytes);
+            return HTTP_COMPLETE;
+        }
+        line = at;
+    }
+    h->scan->scanned = h->bytes.len;
+    h->scan->mark = (size_t)(line - bytes);
+    return HTTP_MORE;
+}
+
+static enum http_progress scan_step(struct head *h, size_t *head_bytes)
+{
+    switch ((enum state)h->scan->state) {
+    case IN_METHOD:
+        return scan_word(h, BYTE_TOKEN, SIZE_MAX, 400, IN_TARGET);
+    case IN_TARGET:
+        return scan_word(h, BYTE_TARGET, h->limits->target_bytes_max, 414, IN_VERSION);
+    case IN_VERSION:
+        return scan_version(h);
+    case IN_HEADERS:
+        return scan_headers(h, head_bytes);
+    default:
+        return scan_start(h);
+    }
+}
+
+enum http_progress http_head_scan(struct http_head_scan *scan, struct str bytes,
+                                  const struct http_limits *limits, size_t *head_bytes, int *status)
+{
+    bool        too_many = bytes.len > limits->head_bytes_max;
+    struct head h = { scan, bytes, limits, status };
+
+    if (too_many)
+        h.bytes.len = limits->head_bytes_max;
+    while (scan->scanned < h.bytes.len) {
+        enum http_progress progress = scan_step(&h, head_bytes);
+        if (progress != HTTP_MORE)
+            return progress;
+    }
+    return too_many ? refuse(&h, 431) : HTTP_MORE;
+}
