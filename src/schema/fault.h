@@ -2,8 +2,9 @@
  *
  *     {"detail":[{"type":"missing","loc":["body","email"],"msg":"Field required","input":{…}}, …]}
  *
- * A decoder adds faults as JSON text to a sticky writer; the number of faults is bounded, what
- * is beyond the bound is not reported.  One thread at a time. */
+ * A decoder adds faults as JSON text to a sticky writer; the number of faults and of their bytes is
+ * bounded, what is beyond the bound is not reported.  Nothing is written before the first fault.
+ * One thread at a time. */
 #pragma once
 #include "json/write.h"
 #include "schema/schema.h"
@@ -19,14 +20,17 @@ struct place {
 
 struct faults {
     struct json_writer writer;  /* over the buffer that becomes the answer */
-    size_t             count;
+    size_t             count;   /* of all, reported or not */
     bool               conceal; /* something on the way is secret: no input is shown */
+    size_t             begin;   /* private: where in the buffer they begin */
+    bool               opened;  /* private: anything is written */
 };
 
 /* `out` must be able to hold FAULT_BYTES_MAX; it holds {"detail":[…]} after faults_end(). */
 struct faults faults_begin(struct buf *out);
 void          faults_end(struct faults *f);
 
-/* A fault; `input` is JSON text or none for null; `context` is the text of a JSON object or none. */
+/* A fault; `input` is JSON text or none for null; `context` is the text of a JSON object or none.
+ */
 void fault_add(struct faults *f, const char *type, const struct place *where, struct str message,
                struct str input, struct str context);

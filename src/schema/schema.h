@@ -57,7 +57,7 @@ struct field {
     bool        maybe;      /* struct maybe_…, or a pointer to an object */
 
     /* presence */
-    bool        optional;   /* may be absent */
+    bool        optional;   /* may be absent, and without a preset null, too: Optional[…] = None */
     bool        nullable;   /* may be null */
     const char *preset;     /* the value when absent, as JSON text; implies .optional */
 
@@ -70,6 +70,7 @@ struct field {
     const char        *always;                 /* an answer's constant: written whatever the member holds */
     bool               secret;                 /* never in an answer, a log or a fault's `input`; no U+0000 */
     bool               credential;             /* an answer's token: that answer is not to be stored */
+    bool               bytes;                  /* rows of a store: any bytes, a BLOB there */
 
     /* numbers */
     struct bound at_least, at_most;
