@@ -1,0 +1,89 @@
+/* accounts.c: the handlers of accounts_api.c. */
+#include "auth/auth.h"
+#include "auth/users.h"
+#include "base/log.h"
+#include "schema/email.h"
+#include "service/credentials.h"
+
+/* A taken address is found before the costly hash; the unique key decides about those that come at once. */
+problem register_user(struct call *c)
+{
+    const struct user_create *in = c->in;
+    struct new_user           u = { .email = in->email, .email_key = email_key(in->email, c->arena),
+                                    .created_at = { c->now_us } };
+    struct user_secret        taken;
+
+    problem p = user_secret_by_key(c, u.email_key, &taken);
+    if (p != NO_ROW)
+        return p == OK ? EMAIL_TAKEN : p;
+    p = user_next_id(c, &u.id);
+    if (p == OK)
+        p = password_store(c, u.id, in->password, &u.sealed_hash);
+    if (p == OK)
+        p = user_insert(c, &u, c->out);
+    return p == CONFLICT ? EMAIL_TAKEN : p;
+}
+
+/* The key that a name would be found by; none for what can be nobody's address. */
+static struct str key_of(struct call *c, struct str username)
+{
+    struct str address, reason;
+
+    if (!email_normalise(username, c->arena, &address, &reason))
+        return (struct str){ 0 };
+    return email_key(address, c->arena);
+}
+
+/* Sealed anew at today's cost.  That it fails is no reason to refuse the log-in. */
+static void raise_hash(struct call *c, const struct user_secret *user, struct str raised)
+{
+    if (raised.at && user_raise_hash(c, user->id, user->sealed_hash, raised) != OK)
+        log_event(LOG_LEVEL_WARN, "hash_not_raised", NULL);
+}
+
+/* One hash is computed on every path, so that neither answer nor time tells whether a user exists or is active. */
+problem login_for_access_token(struct call *c)
+{
+    const struct login_form *in = c->in;
+    struct token_response   *out = c->out;
+    struct user_secret       user;
+    struct str               key = key_of(c, in->username), raised;
+    bool                     right;
+
+    problem p = key.at ? user_secret_by_key(c, key, &user) : NO_ROW;
+    if (p == NO_ROW) {
+        password_check_nobody(c, in->password);
+        return BAD_LOGIN;
+    }
+    if (p == OK)
+        p = password_check(c, user.id, in->password, user.sealed_hash, &right, &raised);
+    if (p != OK)
+        return p;
+    if (!right || !user.is_active)
+        return BAD_LOGIN;
+    raise_hash(c, &user, raised);
+    return token_create(c, user.id, &out->access_token, &out->expires_in);
+}
+
+/* The row decides: a token of a user who is gone or was deactivated is refused. */
+problem authenticate_user(struct call *c, struct str token)
+{
+    struct user_response *user = arena_alloc(c->arena, sizeof *user);
+    int64_t               id;
+
+    if (!user)
+        return UNAVAILABLE;
+    problem p = token_subject(c, token, &id);
+    if (p == OK)
+        p = user_by_id(c, id, user);
+    if (p == NO_ROW || (p == OK && !user->is_active))
+        return BAD_TOKEN;
+    c->user = user;
+    return p;
+}
+
+problem read_users_me(struct call *c)
+{
+    *(struct user_response *)c->out = *(const struct user_response *)c->user;
+    return OK;
+}

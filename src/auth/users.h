@@ -1,0 +1,27 @@
+/* auth/users.h: users as rows.  Needs a call's session; the thread is the call's. */
+#pragma once
+#include "auth/auth.h"
+
+/* What only the keeper reads. */
+struct user_secret {
+    int64_t    id;
+    struct str sealed_hash;     /* by password_store(), for this id */
+    bool       is_active;
+};
+
+struct new_user {
+    int64_t        id;
+    struct str     email, email_key, sealed_hash;
+    struct instant created_at;
+};
+
+/* NO_ROW when there is none, as of all of these. */
+problem user_by_id(struct call *c, int64_t id, struct user_response *out) MUST_CHECK;
+problem user_secret_by_key(struct call *c, struct str email_key, struct user_secret *out) MUST_CHECK;
+
+/* One statement that cannot race: CONFLICT when the address is taken. */
+problem user_insert(struct call *c, const struct new_user *u, struct user_response *out) MUST_CHECK;
+problem user_next_id(struct call *c, int64_t *id) MUST_CHECK;
+
+/* Replaces a hash only if it is still the one that was read, so that a password change that came between wins. */
+problem user_raise_hash(struct call *c, int64_t id, struct str was, struct str now) MUST_CHECK;

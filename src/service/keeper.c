@@ -1,0 +1,343 @@
+/* keeper.c: packets in, lanes, packets out.
+ *
+ *   channel -> keeper_serve(): is it a call of a route that runs here? -> lane -> call_prepare(), call_run() -> channel
+ *
+ * Two lanes, so that a flood of log-ins cannot starve a log-out: HASHES, and WRITES without hashing.  The hashing lane has more workers than
+ * there are hash slots, because a handler also waits for its commit, and a slot must not idle meanwhile. */
+#include "service/keeper.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/check.h"
+#include "base/log.h"
+#include "service/lane.h"
+#include "service/message.h"
+#include "service/signing.h"
+
+enum { WRITE_WORKERS = 8, ARENA_BYTES = 1 << 20, CHANNELS_MAX = 64, SEND_WAIT_MS = 5000 };
+
+struct keeper {
+    struct service *service;
+    struct lane    *hashing, *writing;
+    int             stop_fd;
+    size_t          count;
+    int             channels[CHANNELS_MAX];
+    char           *packet;     /* MESSAGE_BYTES_MAX */
+};
+
+/* A call on its way through a lane; the packet's bytes follow it. */
+struct keeper_job {
+    struct job     job;
+    struct keeper *keeper;
+    int            channel;
+    int64_t        now_us;
+    size_t         len;
+    char           bytes[];
+};
+
+/* What a worker's thread has of its own. */
+struct worker {
+    struct keeper        *keeper;
+    struct store_session *db;   /* opened at the first call */
+    struct arena          arena;
+    struct buf            body, packet;
+};
+
+/* ---- Answers ---------------------------------------------------------------------------- */
+
+/* A front that does not read its answers is waited for, but not for ever. */
+static void send_packet(int channel, struct str packet)
+{
+    while (send(channel, packet.at, packet.len, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
+        struct pollfd ready = { .fd = channel, .events = POLLOUT };
+        if (errno == EINTR)
+            continue;
+        if (errno != EAGAIN || poll(&ready, 1, SEND_WAIT_MS) == 0) {
+            log_event(LOG_LEVEL_WARN, "answer_lost", NULL);
+            return;
+        }
+    }
+}
+
+static void send_answer(struct worker *w, int channel, const struct call_message *m, const struct api_answer *a)
+{
+    buf_reset(&w->packet);
+    message_write_answer(&w->packet, &(struct answer_message){
+        .ticket = m->ticket,
+        .endpoint = m->endpoint,
+        .status = (uint16_t)a->status,
+        .retry_after_s = (uint32_t)a->retry_after_s,
+        .body = buf_str(&a->body),
+    });
+    if (!w->packet.failed)
+        send_packet(channel, buf_str(&w->packet));
+    buf_wipe(&w->packet);
+}
+
+static void send_busy(struct worker *w, int channel, const struct call_message *m, int64_t wait_ms)
+{
+    struct api_answer a = { .body = w->body, .retry_after_s = (int)(wait_ms / 1000) + 1 };
+
+    answer_problem(&w->keeper->service->endpoints, UNAVAILABLE, &a);
+    send_answer(w, channel, m, &a);
+    w->body = a.body;
+}
+
+/* ---- Work ------------------------------------------------------------------------------- */
+
+static bool worker_is_ready(struct worker *w)
+{
+    struct service *s = w->keeper->service;
+
+    if (s->store && !w->db)
+        w->db = store_session_open(s->store);
+    return !s->store || w->db;
+}
+
+static void run_call(struct worker *w, const struct call_message *m, int64_t now_us, struct api_answer *a)
+{
+    struct service        *s = w->keeper->service;
+    const struct endpoint *ep = &s->endpoints.rows[m->endpoint];
+    struct call            c = { .arena = &w->arena, .db = w->db, .service = s, .address = m->address, .now_us = now_us };
+
+    if (!worker_is_ready(w)) {
+        answer_problem(&s->endpoints, UNAVAILABLE, a);
+        return;
+    }
+    c.db = w->db;
+    if (call_prepare(&s->endpoints, ep, &m->request, &c, a))
+        call_run(&s->endpoints, ep, &c, a);
+}
+
+static struct call_message read_again(const struct keeper_job *j)
+{
+    struct call_message m;
+
+    CHECK(message_read_call((struct str){ j->bytes, j->len }, &m));
+    return m;
+}
+
+static void job_free(struct keeper_job *j)
+{
+    explicit_bzero(j->bytes, j->len);
+    free(j);
+}
+
+static void job_run(struct job *job, void *worker)
+{
+    struct keeper_job  *j = (struct keeper_job *)job;
+    struct worker      *w = worker;
+    struct call_message m = read_again(j);
+    struct api_answer   a = { .body = w->body };
+
+    run_call(w, &m, j->now_us, &a);
+    send_answer(w, j->channel, &m, &a);
+    w->body = a.body;
+    buf_wipe(&w->body);
+    arena_reset(&w->arena);
+    job_free(j);
+}
+
+static void job_give_up(struct job *job, void *worker)
+{
+    struct keeper_job  *j = (struct keeper_job *)job;
+    struct worker      *w = worker;
+    struct call_message m = read_again(j);
+
+    send_busy(w, j->channel, &m, w->keeper->service->options.queue_wait_ms);
+    job_free(j);
+}
+
+static void *worker_open(void *context)
+{
+    struct worker *w = calloc(1, sizeof *w);
+
+    if (!w)
+        return NULL;
+    w->keeper = context;
+    w->arena = arena_new(ARENA_BYTES);
+    w->body = buf_growing(MESSAGE_BYTES_MAX - 1024);
+    w->packet = buf_growing(MESSAGE_BYTES_MAX);
+    return w;
+}
+
+static void worker_close(void *worker)
+{
+    struct worker *w = worker;
+
+    if (w->db)
+        store_session_close(w->db);
+    arena_close(&w->arena);
+    buf_close(&w->body);
+    buf_close(&w->packet);
+    free(w);
+}
+
+/* ---- Packets in ------------------------------------------------------------------------- */
+
+static void refuse(const char *why)
+{
+    log_event(LOG_LEVEL_ERROR, "message_refused", LOG_PAIRS({ "reason", str_of(why) }));
+}
+
+static void submit(struct keeper *k, struct lane *lane, struct keeper_job *j, const struct call_message *m)
+{
+    int64_t wait_ms = 0;
+
+    if (lane_submit(lane, &j->job, &wait_ms))
+        return;
+    struct worker *w = worker_open(k);
+    if (w) {
+        send_busy(w, j->channel, m, wait_ms);
+        worker_close(w);
+    }
+    job_free(j);
+}
+
+static void serve_call(struct keeper *k, int channel, struct str packet)
+{
+    struct service     *s = k->service;
+    struct call_message m;
+
+    if (!message_read_call(packet, &m)) {
+        refuse("malformed call");
+        return;
+    }
+    if (m.endpoint >= s->endpoints.count || !service_keeps(&s->endpoints.rows[m.endpoint])) {
+        refuse("not a route of the keeper");
+        return;
+    }
+    struct keeper_job *j = malloc(sizeof *j + packet.len);
+    if (!j)
+        return refuse("no memory");
+    *j = (struct keeper_job){ .job = { .run = job_run, .give_up = job_give_up }, .keeper = k, .channel = channel,
+                              .now_us = clock_wall_us(s->clock), .len = packet.len };
+    memcpy(j->bytes, packet.at, packet.len);
+    bool hashes = s->endpoints.rows[m.endpoint].route->does & HASHES;
+    submit(k, hashes ? k->hashing : k->writing, j, &m);
+}
+
+static void serve_hello(struct keeper *k, int channel)
+{
+    char       bytes[MESSAGE_KEYS_BYTES_MAX];
+    struct buf packet = buf_fixed(bytes, sizeof bytes);
+
+    signing_describe(k->service, &packet);
+    CHECK(!packet.failed);
+    send_packet(channel, buf_str(&packet));
+}
+
+void keeper_serve(struct keeper *k, int channel, struct str packet)
+{
+    switch (message_kind(packet)) {
+    case MESSAGE_HELLO:
+        serve_hello(k, channel);
+        return;
+    case MESSAGE_CALL:
+        serve_call(k, channel, packet);
+        return;
+    default:
+        refuse("not a message for a keeper");
+    }
+}
+
+/* ---- Life ------------------------------------------------------------------------------- */
+
+static bool open_lanes(struct keeper *k)
+{
+    struct lane_settings l = {
+        .name = "hashing",
+        .workers = (unsigned)k->service->options.hash_threads * 2 + 2,
+        .wait_ms_max = k->service->options.queue_wait_ms,
+        .clock = k->service->clock,
+        .worker_open = worker_open,
+        .worker_close = worker_close,
+        .context = k,
+    };
+
+    k->hashing = lane_open(&l);
+    l.name = "writing";
+    l.workers = WRITE_WORKERS;
+    k->writing = lane_open(&l);
+    return k->hashing && k->writing;
+}
+
+struct keeper *keeper_open(struct service *s, const int *channels, size_t count, struct buf *why)
+{
+    struct keeper *k = calloc(1, sizeof *k);
+
+    CHECK(count <= CHANNELS_MAX);
+    if (!k)
+        return NULL;
+    k->service = s;
+    k->count = count;
+    memcpy(k->channels, channels, count * sizeof *channels);
+    k->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    k->packet = malloc(MESSAGE_BYTES_MAX);
+    if (k->stop_fd < 0 || !k->packet || !open_lanes(k)) {
+        buf_add(why, LIT("the keeper has no threads, memory or descriptors"));
+        keeper_close(k);
+        return NULL;
+    }
+    return k;
+}
+
+/* Takes what waits on a channel; false when its other end is gone. */
+static bool drain_channel(struct keeper *k, int channel)
+{
+    for (;;) {
+        ssize_t got = recv(channel, k->packet, MESSAGE_BYTES_MAX, MSG_DONTWAIT | MSG_TRUNC);
+        if (got < 0)
+            return errno == EAGAIN || errno == EINTR;
+        if (got == 0)
+            return false;
+        if (got > MESSAGE_BYTES_MAX)
+            refuse("too long");
+        else
+            keeper_serve(k, channel, (struct str){ k->packet, (size_t)got });
+        explicit_bzero(k->packet, (size_t)(got < MESSAGE_BYTES_MAX ? got : MESSAGE_BYTES_MAX));
+    }
+}
+
+void keeper_run(struct keeper *k)
+{
+    struct pollfd fds[CHANNELS_MAX + 1];
+
+    for (size_t i = 0; i < k->count; i++)
+        fds[i] = (struct pollfd){ .fd = k->channels[i], .events = POLLIN };
+    fds[k->count] = (struct pollfd){ .fd = k->stop_fd, .events = POLLIN };
+    for (;;) {
+        if (poll(fds, k->count + 1, -1) < 0)
+            continue;
+        if (fds[k->count].revents)
+            return;
+        for (size_t i = 0; i < k->count; i++)
+            if (fds[i].revents && !drain_channel(k, fds[i].fd))
+                fds[i].fd = -1;
+    }
+}
+
+void keeper_stop(struct keeper *k)
+{
+    uint64_t one = 1;
+
+    if (write(k->stop_fd, &one, sizeof one) < 0)
+        return;
+}
+
+void keeper_close(struct keeper *k)
+{
+    if (k->hashing)
+        lane_close(k->hashing);
+    if (k->writing)
+        lane_close(k->writing);
+    if (k->stop_fd >= 0)
+        close(k->stop_fd);
+    free(k->packet);
+    free(k);
+}

@@ -1,0 +1,162 @@
+/* lane.c: a mutex, a condition and a list. */
+#include "service/lane.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "base/check.h"
+
+enum { STACK_BYTES = 512 * 1024, JOBS_MAX = 65536 };
+
+struct lane {
+    struct lane_settings settings;
+    pthread_mutex_t      lock;
+    pthread_cond_t       more;
+    struct job          *first, **last;
+    size_t               waiting, running;
+    int64_t              smoothed_ns;   /* of one job, once it runs */
+    bool                 closing;
+    unsigned             threads_count;
+    pthread_t           *threads;
+    void                *inline_worker;
+};
+
+static struct job *take(struct lane *l)
+{
+    struct job *j = l->first;
+
+    l->first = j->next;
+    if (!l->first)
+        l->last = &l->first;
+    l->waiting--;
+    return j;
+}
+
+static void note_duration(struct lane *l, int64_t ns)
+{
+    l->smoothed_ns = l->smoothed_ns ? l->smoothed_ns + (ns - l->smoothed_ns) / 8 : ns;
+}
+
+/* Runs one job outside the lock. */
+static void run_one(struct lane *l, struct job *j, void *worker)
+{
+    int64_t begun = clock_monotonic_ns(l->settings.clock);
+    bool    late = begun - j->queued_ns > l->settings.wait_ms_max * 1000000;
+
+    if (late || l->closing) {
+        pthread_mutex_unlock(&l->lock);
+        j->give_up(j, worker);
+        pthread_mutex_lock(&l->lock);
+        return;
+    }
+    l->running++;
+    pthread_mutex_unlock(&l->lock);
+    j->run(j, worker);
+    pthread_mutex_lock(&l->lock);
+    l->running--;
+    note_duration(l, clock_monotonic_ns(l->settings.clock) - begun);
+}
+
+static void *work(void *context)
+{
+    struct lane *l = context;
+    void        *worker = l->settings.worker_open(l->settings.context);
+
+    CHECK(worker);
+    pthread_mutex_lock(&l->lock);
+    while (l->first || !l->closing) {
+        if (l->first)
+            run_one(l, take(l), worker);
+        else
+            pthread_cond_wait(&l->more, &l->lock);
+    }
+    pthread_mutex_unlock(&l->lock);
+    l->settings.worker_close(worker);
+    return NULL;
+}
+
+static bool start_threads(struct lane *l)
+{
+    pthread_attr_t attributes;
+
+    l->threads = calloc(l->settings.workers, sizeof *l->threads);
+    if (!l->threads || pthread_attr_init(&attributes) != 0)
+        return false;
+    pthread_attr_setstacksize(&attributes, STACK_BYTES);
+    while (l->threads_count < l->settings.workers &&
+           pthread_create(&l->threads[l->threads_count], &attributes, work, l) == 0)
+        l->threads_count++;
+    pthread_attr_destroy(&attributes);
+    return l->threads_count == l->settings.workers;
+}
+
+struct lane *lane_open(const struct lane_settings *s)
+{
+    struct lane *l = calloc(1, sizeof *l);
+
+    if (!l)
+        return NULL;
+    l->settings = *s;
+    l->last = &l->first;
+    pthread_mutex_init(&l->lock, NULL);
+    pthread_cond_init(&l->more, NULL);
+    if (s->inline_jobs)
+        l->inline_worker = s->worker_open(s->context);
+    if (s->inline_jobs ? !l->inline_worker : !start_threads(l)) {
+        lane_close(l);
+        return NULL;
+    }
+    return l;
+}
+
+void lane_close(struct lane *l)
+{
+    pthread_mutex_lock(&l->lock);
+    l->closing = true;
+    pthread_cond_broadcast(&l->more);
+    pthread_mutex_unlock(&l->lock);
+    for (unsigned i = 0; i < l->threads_count; i++)
+        pthread_join(l->threads[i], NULL);
+    if (l->inline_worker)
+        l->settings.worker_close(l->inline_worker);
+    pthread_cond_destroy(&l->more);
+    pthread_mutex_destroy(&l->lock);
+    free(l->threads);
+    free(l);
+}
+
+/* How long a job that comes now would wait until it runs. */
+static int64_t expected_wait_ms(const struct lane *l)
+{
+    size_t ahead = l->waiting + l->running;
+
+    if (ahead < l->settings.workers)
+        return 0;
+    return (int64_t)(ahead - l->settings.workers + 1) * l->smoothed_ns / l->settings.workers / 1000000;
+}
+
+static bool enqueue(struct lane *l, struct job *j, int64_t *wait_ms)
+{
+    *wait_ms = expected_wait_ms(l);
+    if (l->closing || *wait_ms > l->settings.wait_ms_max || l->waiting >= JOBS_MAX)
+        return false;
+    j->queued_ns = clock_monotonic_ns(l->settings.clock);
+    j->next = NULL;
+    *l->last = j;
+    l->last = &j->next;
+    l->waiting++;
+    pthread_cond_signal(&l->more);
+    return true;
+}
+
+bool lane_submit(struct lane *l, struct job *j, int64_t *wait_ms)
+{
+    if (l->inline_worker) {
+        j->run(j, l->inline_worker);
+        return true;
+    }
+    pthread_mutex_lock(&l->lock);
+    bool taken = enqueue(l, j, wait_ms);
+    pthread_mutex_unlock(&l->lock);
+    return taken;
+}

@@ -1,0 +1,6 @@
+/* service/listener.h: the listening socket, made by the parent and kept across fronts.  Start-up only. */
+#pragma once
+#include "base/buf.h"
+
+/* Listens on "ADDR:PORT", "[ADDR]:PORT" or "NAME:PORT"; -1 with one clear line in `why`.  Appends the real address (a port 0 filled in) to `bound`. */
+int listener_open(struct str address, struct buf *bound, struct buf *why);

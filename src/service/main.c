@@ -1,0 +1,253 @@
+/* main.c: which process is this, and what does it do? */
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/check.h"
+#include "base/log.h"
+#include "service/front.h"
+#include "service/keeper.h"
+#include "service/listener.h"
+#include "service/parent.h"
+#include "service/role.h"
+#include "service/sandbox.h"
+#include "service/service.h"
+
+enum { TEXT_BYTES = 16384, WRONG_OPTION = 2 };
+
+/* What a signal handler may touch: signals have no other way to carry it. */
+static struct front  *front_to_drain;
+static struct keeper *keeper_to_stop;
+
+static void on_terminate(int signal)
+{
+    (void)signal;
+    if (front_to_drain)
+        front_drain(front_to_drain);
+    else if (keeper_to_stop)
+        keeper_stop(keeper_to_stop);
+}
+
+static void handle_signals(void)
+{
+    struct sigaction action = { .sa_handler = on_terminate };
+
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGINT, &action, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+static int fail(const struct buf *why)
+{
+    fprintf(stderr, "%.*s\n", STR_ARG(buf_str(why)));
+    return 1;
+}
+
+/* ---- Confinement ------------------------------------------------------------------------ */
+
+static struct str directory_of(struct str path)
+{
+    size_t slash = path.len;
+
+    while (slash > 0 && path.at[slash - 1] != '/')
+        slash--;
+    return slash ? str_slice(path, 0, slash) : LIT(".");
+}
+
+static bool confine_files(struct service *s, enum sandbox_role role, struct buf *summary)
+{
+    char       directory[4096];
+    struct str d = s->store ? directory_of(store_path(s->store)) : LIT("");
+
+    if (s->options.no_sandbox || d.len >= sizeof directory)
+        return true;
+    memcpy(directory, d.at, d.len);
+    directory[d.len] = 0;
+    return sandbox_files(role, d.len ? directory : NULL, summary);
+}
+
+static bool confine_calls(struct service *s, enum sandbox_role role, struct buf *summary)
+{
+    bool done = s->options.no_sandbox || sandbox_calls(role, summary);
+
+    log_event(LOG_LEVEL_INFO, "started", LOG_PAIRS({ "sandbox", s->options.no_sandbox ? LIT("off") : buf_str(summary) }));
+    return done;
+}
+
+static void raise_descriptors(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+/* ---- The keeper ------------------------------------------------------------------------- */
+
+static int run_keeper(struct service *s, const struct role_card *card)
+{
+    char       text[1024], about[128];
+    struct buf why = buf_fixed(text, sizeof text), summary = buf_fixed(about, sizeof about);
+    int        status = 1;
+
+    prctl(PR_SET_NAME, "postern-keeper");
+    log_open("keeper", LOG_LEVEL_INFO);
+    close(card->ready_fd);
+    if (!service_open_keeper(s, &why) || !confine_files(s, SANDBOX_KEEPER, &summary))
+        return fail(&why);
+    struct keeper *k = keeper_open(s, card->channels, card->count, &why);
+    if (!k)
+        return fail(&why);
+    keeper_to_stop = k;
+    handle_signals();
+    if (confine_calls(s, SANDBOX_KEEPER, &summary)) {
+        keeper_run(k);
+        status = 0;
+    }
+    keeper_close(k);
+    service_close(s);
+    return status;
+}
+
+/* ---- The front -------------------------------------------------------------------------- */
+
+struct readiness { struct service *service; int fd; struct buf *summary; bool confined; };
+
+static void front_is_ready(void *context)
+{
+    struct readiness *r = context;
+
+    r->confined = confine_calls(r->service, SANDBOX_FRONT, r->summary);
+    if (!r->confined || write(r->fd, "r", 1) != 1)
+        _exit(1);
+    close(r->fd);
+}
+
+static int run_front(struct service *s, const struct role_card *card)
+{
+    char             text[1024], about[128];
+    struct buf       why = buf_fixed(text, sizeof text), summary = buf_fixed(about, sizeof about);
+    struct readiness ready = { s, card->ready_fd, &summary, false };
+
+    prctl(PR_SET_NAME, "postern-front");
+    log_open("front", LOG_LEVEL_INFO);
+    raise_descriptors();
+    if (!front_greet(s, card->channels[0], &why) || !service_open_front(s, &why))
+        return fail(&why);
+    struct front *f = front_open(s, card->listener, card->channels, card->generation, &why);
+    if (!f || !confine_files(s, SANDBOX_FRONT, &summary))
+        return fail(&why);
+    front_to_drain = f;
+    handle_signals();
+    front_run(f, front_is_ready, &ready);
+    front_close(f);
+    service_close(s);
+    return 0;
+}
+
+/* ---- Both in one ------------------------------------------------------------------------ */
+
+static void *keeper_thread(void *keeper)
+{
+    keeper_run(keeper);
+    return NULL;
+}
+
+static void announce(void *address)
+{
+    printf("listening on http://%s\n", (const char *)address);
+    fflush(stdout);
+}
+
+/* The same two halves over the same socket pairs, as threads of one process. */
+static int run_both(struct service *s)
+{
+    char       text[1024], address[128] = "";
+    struct buf why = buf_fixed(text, sizeof text), bound = buf_fixed(address, sizeof address - 1);
+    int        ends[2][ROLE_CHANNELS_MAX], pair[2];
+    size_t     count = (size_t)s->options.threads;
+    pthread_t  thread;
+
+    raise_descriptors();
+    for (size_t i = 0; i < count; i++) {
+        CHECK(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == 0);
+        ends[0][i] = pair[0];
+        ends[1][i] = pair[1];
+    }
+    int listener = listener_open(s->options.listen, &bound, &why);
+    if (listener < 0 || !service_open_keeper(s, &why))
+        return fail(&why);
+    struct keeper *k = keeper_open(s, ends[1], count, &why);
+    if (!k)
+        return fail(&why);
+    handle_signals();
+    CHECK(pthread_create(&thread, NULL, keeper_thread, k) == 0);
+    struct front *f = front_open(s, listener, ends[0], 1, &why);
+    if (!f)
+        return fail(&why);
+    front_to_drain = f;
+    front_run(f, announce, address);
+    keeper_stop(k);
+    pthread_join(thread, NULL);
+    front_close(f);
+    keeper_close(k);
+    service_close(s);
+    return 0;
+}
+
+/* ---- Start ------------------------------------------------------------------------------ */
+
+static void set_issuer(struct options *o, char *text, size_t bytes)
+{
+    struct buf b = buf_fixed(text, bytes);
+
+    if (o->issuer.len)
+        return;
+    buf_format(&b, "http://%.*s", STR_ARG(o->listen));
+    o->issuer = buf_str(&b);
+}
+
+static int run(struct service *s, char **argv)
+{
+    struct role_card card = role_read();
+
+    if (s->options.single_process)
+        return run_both(s);
+    if (card.role == ROLE_PARENT)
+        return parent_run(&s->options, argv);
+    if (!s->options.no_sandbox && !sandbox_prepare())
+        return 1;
+    return card.role == ROLE_KEEPER ? run_keeper(s, &card) : run_front(s, &card);
+}
+
+int service_main(int argc, char **argv, const struct program *program)
+{
+    static struct service s;    /* zeroed, and too large for a stack */
+    char                  text[TEXT_BYTES], issuer[300];
+    struct buf            told = buf_fixed(text, sizeof text);
+
+    log_open(program->name, LOG_LEVEL_INFO);
+    switch (options_parse(&s.options, program->name, program->version, program->flags, argc, argv, &told)) {
+    case OPTIONS_SHOWN:
+        printf("%.*s", STR_ARG(buf_str(&told)));
+        return 0;
+    case OPTIONS_WRONG:
+        fail(&told);
+        return WRONG_OPTION;
+    case OPTIONS_SERVE:
+        break;
+    }
+    set_issuer(&s.options, issuer, sizeof issuer);
+    if (sodium_init() < 0 || !service_open_tables(&s, program, &told))
+        return fail(&told);
+    return run(&s, argv);
+}

@@ -1,0 +1,305 @@
+/* parent.c: fork, exec, wait. */
+#include "service/parent.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "service/listener.h"
+#include "service/role.h"
+
+enum { EARLY_DEATH_NS = 1000000000, EARLY_DEATHS_MAX = 5, CHANNEL_BYTES = 4 << 20 };
+
+struct child {
+    pid_t       pid;            /* 0: not running */
+    const char *name;           /* argv[0] of the process */
+    int64_t     started_ns;
+    int         early_deaths;   /* in a row */
+};
+
+struct parent {
+    const struct options *options;
+    char                **argv;
+    int                   listener, signals, ready_read, ready_write;
+    char                  address[128];
+    size_t                count;
+    int                   front_ends[ROLE_CHANNELS_MAX], keeper_ends[ROLE_CHANNELS_MAX];
+    struct child          keeper, front;
+    uint32_t              generation;
+    bool                  announced, stopping;
+    int                   status;       /* to exit with */
+};
+
+static int fail(const char *what)
+{
+    fprintf(stderr, "%s\n", what);
+    return 1;
+}
+
+/* ---- Channels --------------------------------------------------------------------------- */
+
+static void close_channels(struct parent *p)
+{
+    for (size_t i = 0; i < p->count; i++) {
+        close(p->front_ends[i]);
+        close(p->keeper_ends[i]);
+    }
+    p->count = 0;
+}
+
+static bool open_channels(struct parent *p)
+{
+    size_t wanted = (size_t)p->options->threads;
+    int    bytes = CHANNEL_BYTES;
+
+    while (p->count < wanted) {
+        int ends[2];
+        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
+            return false;
+        for (int i = 0; i < 2; i++)
+            setsockopt(ends[i], SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
+        p->front_ends[p->count] = ends[0];
+        p->keeper_ends[p->count++] = ends[1];
+    }
+    return true;
+}
+
+/* ---- Children --------------------------------------------------------------------------- */
+
+static void keep_open(int fd)
+{
+    CHECK(fcntl(fd, F_SETFD, 0) == 0);
+}
+
+/* The child's environment: its role, and for a front nothing of the master key. */
+static char **environment_for(const struct role_card *card, char *text)
+{
+    size_t count = 0, n = 0;
+
+    while (environ[count])
+        count++;
+    char **out = calloc(count + 2, sizeof *out);
+    CHECK(out);
+    for (size_t i = 0; i < count; i++)
+        if (card->role == ROLE_KEEPER || !str_starts(str_of(environ[i]), LIT("POSTERN_MASTER_KEY=")))
+            out[n++] = environ[i];
+    out[n] = text;
+    return out;
+}
+
+static _Noreturn void become(struct parent *p, const struct role_card *card, const char *name)
+{
+    char     text[ROLE_TEXT_BYTES];
+    char   **environment;
+    sigset_t none;
+
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    keep_open(card->ready_fd);
+    if (card->role == ROLE_FRONT)
+        keep_open(card->listener);
+    for (size_t i = 0; i < card->count; i++)
+        keep_open(card->channels[i]);
+    role_write(card, text);
+    environment = environment_for(card, text);
+    p->argv[0] = (char *)name;
+    execve("/proc/self/exe", p->argv, environment);
+    _exit(fail("cannot run my own binary anew"));
+}
+
+static bool start(struct parent *p, struct child *c, enum role role)
+{
+    struct role_card card = { .role = role, .ready_fd = p->ready_write, .listener = p->listener, .count = p->count };
+
+    memcpy(card.channels, role == ROLE_FRONT ? p->front_ends : p->keeper_ends, sizeof card.channels);
+    if (role == ROLE_FRONT)
+        card.generation = ++p->generation;
+    c->started_ns = clock_monotonic_ns(&system_clock);
+    c->pid = fork();
+    if (c->pid == 0)
+        become(p, &card, c->name);
+    return c->pid > 0;
+}
+
+static bool start_both(struct parent *p)
+{
+    return open_channels(p) && start(p, &p->keeper, ROLE_KEEPER) && start(p, &p->front, ROLE_FRONT);
+}
+
+/* ---- Deaths ----------------------------------------------------------------------------- */
+
+static void stop(struct parent *p, int status)
+{
+    p->stopping = true;
+    p->status = status;
+    if (p->front.pid)
+        kill(p->front.pid, SIGTERM);
+    else if (p->keeper.pid)
+        kill(p->keeper.pid, SIGTERM);
+}
+
+static void log_death(const struct child *c, int status)
+{
+    char       text[64];
+    struct buf b = buf_fixed(text, sizeof text);
+
+    if (WIFSIGNALED(status))
+        buf_format(&b, "signal %d", WTERMSIG(status));
+    else
+        buf_format(&b, "exit %d", WEXITSTATUS(status));
+    log_event(LOG_LEVEL_ERROR, "process_died", LOG_PAIRS({ "name", str_of(c->name) }, { "with", buf_str(&b) }));
+}
+
+/* Did it fail to start again and again? */
+static bool gives_up(struct child *c)
+{
+    bool early = clock_monotonic_ns(&system_clock) - c->started_ns < EARLY_DEATH_NS;
+
+    c->early_deaths = early ? c->early_deaths + 1 : 0;
+    return c->early_deaths > EARLY_DEATHS_MAX;
+}
+
+static int exit_status(int status)
+{
+    return WIFEXITED(status) && WEXITSTATUS(status) ? WEXITSTATUS(status) : 1;
+}
+
+static void front_died(struct parent *p, int status)
+{
+    p->front.pid = 0;
+    if (p->stopping) {
+        if (status && p->status == 0)
+            p->status = exit_status(status);
+        if (p->keeper.pid)
+            kill(p->keeper.pid, SIGTERM);
+    } else if (!p->announced) {
+        stop(p, exit_status(status));
+    } else {
+        log_death(&p->front, status);
+        if (gives_up(&p->front) || !start(p, &p->front, ROLE_FRONT))
+            stop(p, 1);
+    }
+}
+
+static void keeper_died(struct parent *p, int status)
+{
+    p->keeper.pid = 0;
+    if (p->stopping) {
+        if (status && p->status == 0)
+            p->status = exit_status(status);
+        if (p->front.pid)
+            kill(p->front.pid, SIGKILL);    /* it could not answer any more */
+        return;
+    }
+    if (!p->announced) {
+        stop(p, exit_status(status));
+        return;
+    }
+    log_death(&p->keeper, status);
+    if (p->front.pid) {
+        kill(p->front.pid, SIGKILL);
+        waitpid(p->front.pid, NULL, 0);
+        p->front.pid = 0;
+    }
+    close_channels(p);
+    if (gives_up(&p->keeper) || !start_both(p))
+        stop(p, 1);
+}
+
+static void reap(struct parent *p)
+{
+    int   status;
+    pid_t pid;
+
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        if (pid == p->keeper.pid)
+            keeper_died(p, status);
+        else if (pid == p->front.pid)
+            front_died(p, status);
+    }
+}
+
+/* ---- Events ----------------------------------------------------------------------------- */
+
+static void take_signal(struct parent *p)
+{
+    struct signalfd_siginfo info;
+
+    if (read(p->signals, &info, sizeof info) != sizeof info)
+        return;
+    if (info.ssi_signo == SIGCHLD)
+        reap(p);
+    else if (!p->stopping)
+        stop(p, 0);
+}
+
+static void take_ready(struct parent *p)
+{
+    char byte;
+
+    if (read(p->ready_read, &byte, 1) != 1 || p->announced)
+        return;
+    p->announced = true;
+    printf("listening on http://%s\n", p->address);
+    fflush(stdout);
+}
+
+static bool open_parent(struct parent *p, struct buf *why)
+{
+    struct buf bound = buf_fixed(p->address, sizeof p->address - 1);
+    sigset_t   ours;
+    int        pipe_ends[2];
+
+    sigemptyset(&ours);
+    sigaddset(&ours, SIGTERM);
+    sigaddset(&ours, SIGINT);
+    sigaddset(&ours, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &ours, NULL);
+    p->signals = signalfd(-1, &ours, SFD_CLOEXEC | SFD_NONBLOCK);
+    p->listener = listener_open(p->options->listen, &bound, why);
+    if (p->listener < 0)
+        return false;
+    if (p->signals < 0 || pipe2(pipe_ends, O_CLOEXEC) != 0) {
+        buf_add(why, LIT("no descriptors"));
+        return false;
+    }
+    p->ready_read = pipe_ends[0];
+    p->ready_write = pipe_ends[1];
+    return true;
+}
+
+int parent_run(const struct options *o, char **argv)
+{
+    struct parent p = { .options = o, .argv = argv, .keeper.name = "postern-keeper", .front.name = "postern-front" };
+    char          text[512];
+    struct buf    why = buf_fixed(text, sizeof text - 1);
+
+    prctl(PR_SET_DUMPABLE, 0);
+    if (!open_parent(&p, &why)) {
+        text[why.len] = 0;
+        return fail(text);
+    }
+    if (!start_both(&p))
+        return fail("cannot start processes");
+    while (p.keeper.pid || p.front.pid) {
+        struct pollfd fds[] = { { .fd = p.signals, .events = POLLIN }, { .fd = p.ready_read, .events = POLLIN } };
+        if (poll(fds, 2, -1) < 0)
+            continue;
+        if (fds[1].revents & POLLIN)
+            take_ready(&p);
+        if (fds[0].revents & POLLIN)
+            take_signal(&p);
+    }
+    return p.status;
+}

@@ -1,0 +1,25 @@
+/* service/role.h: which of the processes this is, and the descriptors that its parent gave it.
+ *
+ * The parent runs its own binary anew for each child, so that no child has another's memory or address layout, and tells it its role
+ * in the environment. */
+#pragma once
+#include "base/str.h"
+
+enum role { ROLE_PARENT, ROLE_KEEPER, ROLE_FRONT };
+
+enum { ROLE_CHANNELS_MAX = 64, ROLE_TEXT_BYTES = 1024 };
+
+struct role_card {
+    enum role role;
+    uint32_t  generation;   /* of the front: counts from 1 */
+    int       ready_fd;     /* one byte is written when it serves */
+    int       listener;     /* front */
+    size_t    count;
+    int       channels[ROLE_CHANNELS_MAX];
+};
+
+/* From POSTERN_ROLE; ROLE_PARENT when it is absent.  CHECKs that it is well-formed. */
+struct role_card role_read(void);
+
+/* The text for a child's POSTERN_ROLE. */
+void role_write(const struct role_card *card, char out[ROLE_TEXT_BYTES]);
