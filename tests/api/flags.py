@@ -9,14 +9,18 @@ CHEAP_HASHING = ["--hash-memory", "8", "--hash-passes", "1"]  # KiB: the tests l
 SLOW_HASHING = ["--hash-memory", "19456", "--hash-passes", "20"]
 BENCH = ["--bench-endpoint"]
 CORS_ORIGIN = "--cors-origin"
-HEAD_TIMEOUT = ["--head-timeout", "1"]  # seconds
-BODY_TIMEOUT = ["--body-timeout", "1"]
+HEAD_TIMEOUT = ["--head-timeout", "500ms"]
+BODY_TIMEOUT = ["--body-timeout", "500ms"]
+SHUTDOWN_TIMEOUT = ["--shutdown-timeout", "1s"]
+NARROW = ["--hash-threads", "1", "--queue-wait", "1ms"]  # one hash at a time, and nobody waits
+ISSUER = ["--issuer", "https://accounts.example"]  # else it is the address, which port 0 changes
 PER_ADDRESS = "--connections-per-address"
-CONNECTIONS = "--max-connections"
+CONNECTIONS = "--connections"
 SINGLE_PROCESS = "--single-process"
+NO_SANDBOX = "--no-sandbox"
 
 EVERY_OPTION = [
     "--listen", "--database", "--threads", "--bench-endpoint", "--hash-memory", "--hash-passes", "--cors-origin",
-    "--connections-per-address", "--single-process", "--master-key-file", "--head-timeout", "--body-timeout",
-    "--max-connections",
+    "--connections-per-address", "--connections", "--single-process", "--master-key-file", "--head-timeout", "--body-timeout",
+    "--idle-timeout", "--shutdown-timeout", "--queue-wait", "--hash-threads", "--issuer", "--no-sandbox",
 ]

@@ -117,11 +117,11 @@ class TestEnd:
         assert server.wait() == 0
 
     def test_a_request_that_never_ends_does_not_hold_it_for_ever(self, start):
-        server = start()
+        server = start(*flags.SHUTDOWN_TIMEOUT)
         with Raw(server) as connection:
             connection.send(READY)
             server.terminate()
-            assert server.wait(60) == 0
+            assert server.wait() == 0
 
     def test_it_can_be_started_again_at_once(self, start):
         for _ in range(3):
@@ -229,13 +229,13 @@ class TestProcesses:
 
 
 @split
+@pytest.mark.skipif(flags.NO_SANDBOX in EXTRA, reason="no sandbox was asked for")
+@pytest.mark.skipif(os.geteuid() != 0, reason="the processes cannot be looked into by others than root")
 class TestConfinement:
     @pytest.mark.parametrize("role", ["postern-front", "postern-keeper"])
     def test_no_new_privileges_and_a_filter(self, start, role):
         import pathlib
         server = start()
-        if "sandbox" in server.log() and "without" in server.log():
-            pytest.skip("this kernel or build has no sandbox: " + server.log())
         status = pathlib.Path(f"/proc/{server.role(role)}/status").read_text()
         assert "NoNewPrivs:\t1" in status and "Seccomp:\t2" in status
 

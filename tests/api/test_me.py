@@ -5,6 +5,7 @@ import time
 import jwt
 import pytest
 
+import flags
 from client import Client
 from conftest import SECRET, ELSEWHERE
 
@@ -85,12 +86,12 @@ class TestTokensOfOthersWithTheSecret:
         assert secret_client.me(token).json() == user
 
     @pytest.mark.parametrize("claims", [
-        {"exp": 1}, {"exp": None}, {"exp": "soon"}, {"exp": -1}, {"exp": 1e300}, {"nbf": 4102444800}, {"sub": None}, {"sub": ""},
+        {"exp": 1}, {"exp": None}, {"exp": "soon"}, {"exp": -1}, {"nbf": 4102444800}, {"sub": None}, {"sub": ""},
         {"sub": "0"}, {"sub": "-1"}, {"sub": "alice"}, {"sub": "999999999999"}, {"sub": "9" * 30}, {"sub": "1 or 1=1"}, {"sub": "1\u0000"},
         {"sub": " 1"}, {"sub": "+1"}, {"sub": "01"}, {"sub": "1.0"}, {"sub": "0x1"},
     ], ids=str)
     def test_is_refused_with(self, secret_client, user, claims):
-        if ELSEWHERE and (claims.get("sub") in ("9" * 30, " 1", "+1", "01") or claims.get("exp") == 1e300):
+        if ELSEWHERE and claims.get("sub") in ("9" * 30, " 1", "+1", "01"):
             pytest.skip("Python's numbers are lenient")
         if "sub" not in claims:
             claims = {**claims, "sub": str(user["id"])}
@@ -154,10 +155,10 @@ def test_a_token_of_another_server_is_refused(client, start):
     assert refused(client.me(token))
 
 
-def test_tokens_survive_a_restart(start, tmp_path):
-    server = start()
+def test_tokens_survive_a_restart(start):
+    server = start(*flags.ISSUER)
     with Client(server) as client:
         user, token = client.new_user()
     server.stop()
-    with Client(start()) as client:
+    with Client(start(*flags.ISSUER)) as client:
         assert client.me(token).json() == user

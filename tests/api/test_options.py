@@ -33,7 +33,7 @@ def test_version():
     assert done.returncode == 0 and done.stdout.startswith("postern ")
 
 
-@pytest.mark.parametrize("arguments", [[], ["dance"], ["--dance"], ["serve", "--dance"], ["serve", "dance"], ["serve", "-x"],
+@pytest.mark.parametrize("arguments", [["dance"], ["--dance"], ["serve", "--dance"], ["serve", "dance"], ["serve", "-x"],
                                        ["serve", "--listen"], ["serve", "--help-me"]], ids=str)
 def test_a_wrong_command_line_is_exit_2_and_one_line(arguments):
     done = run(*arguments)
@@ -47,14 +47,14 @@ def test_a_wrong_command_line_is_exit_2_and_one_line(arguments):
     ("--listen", "nonsense"), ("--listen", "127.0.0.1"), ("--listen", "127.0.0.1:99999"), ("--listen", "127.0.0.1:-1"),
     ("--listen", "300.0.0.1:0"), ("--listen", ""), ("--threads", "x"), ("--threads", "-1"), ("--threads", "1.5"), ("--threads", "1000000"),
     ("--hash-memory", "x"), ("--hash-memory", "0"), ("--hash-memory", "-8"), ("--hash-memory", "99999999999999999999"),
-    ("--hash-passes", "0"), ("--hash-passes", "1x"), ("--connections-per-address", "0"), ("--connections-per-address", ""),
+    ("--hash-passes", "0"), ("--hash-passes", "1x"), ("--connections-per-address", ""),
     ("--head-timeout", "soon"), ("--cors-origin", "not an origin"), ("--cors-origin", "https://a.example/path"),
 ], ids=lambda v: v or "empty")
 def test_a_bad_value_is_exit_2_and_one_line(tmp_path, option, value):
     given = [] if option == "--listen" else ["--listen", "127.0.0.1:0"]
     done = run("serve", "--database", f"sqlite:{tmp_path}/p.db", *given, option, value)
     assert (done.returncode, done.stdout) == (2, "")
-    assert len(done.stderr.splitlines()) == 1 and option in done.stderr
+    assert len(done.stderr.splitlines()) == 1 and option.lstrip("-") in done.stderr
     assert not (tmp_path / "p.db").exists()
 
 

@@ -1,5 +1,6 @@
 """The database is locked, full, gone or cannot be written: 500 or 503 with a detail, never a 2xx, and it recovers alone."""
 
+import fcntl
 import os
 import shutil
 import sqlite3
@@ -90,6 +91,23 @@ def test_a_fault_is_logged_but_not_once_a_request(start, lock):
         assert recovers(client)
 
 
+def test_readers_locked_out(start, tmp_path):
+    """A stranger holds the locks that readers of a WAL need (the bytes 123 to 127 of its index)."""
+    with Client(start(), timeout=60) as client:
+        user, token = client.new_user()
+        with open(tmp_path / "postern.db-shm", "r+b") as index:
+            try:
+                fcntl.lockf(index, fcntl.LOCK_EX | fcntl.LOCK_NB, 5, 123)
+            except OSError:
+                pytest.skip("the server keeps these locks to itself")
+            assert fails(client.me(token))
+            assert client.get("/health/live").status_code == 200
+        until = time.monotonic() + 15
+        while client.me(token).status_code != 200 and time.monotonic() < until:
+            time.sleep(0.05)
+        assert client.me(token).json() == user
+
+
 def test_moved_away(start, tmp_path):
     """The files are renamed: nothing may be confirmed that nobody will find."""
     with Client(start()) as client:
@@ -119,11 +137,10 @@ def small_disk(tmp_path):
 
 def fill(place):
     filler = place / "filler"
-    with open(filler, "wb") as file:
+    with open(filler, "wb", buffering=0) as file:
         try:
             while True:
                 file.write(b"x" * 4096)
-                file.flush()
         except OSError:
             pass
     return filler
