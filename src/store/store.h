@@ -26,6 +26,7 @@ struct migration {
 struct store;
 struct store_session;
 
+/* Copied at opening; what it points at must live as long as the store. */
 struct store_settings {
     const char              *url;           /* "sqlite:PATH", "sqlite:///PATH", "sqlite+aiosqlite:///PATH" */
     bool                     read_only;     /* a process that may only read (the front): no lock, no migration, no writer; its
@@ -33,8 +34,9 @@ struct store_settings {
     bool                     inline_writes; /* writes run on the caller's thread, one transaction each: for one-thread runs */
     const struct migration  *library_migrations, *migrations;   /* each ends with a zeroed row; numbered apart */
     const struct statement *const *statements;  /* all that will be used, ends with NULL; checked at opening */
-    const struct clock      *clock;
+    const struct clock      *clock;         /* NULL: the system's */
     int64_t                  busy_ms;       /* how long a lock of a stranger is waited for */
+    const char              *vfs;           /* the name of SQLite's way to the disk, for tests; NULL is the system's */
 };
 
 /* NULL with one clear line in `why`: the URL is not understood, the file cannot be opened or is no database, it comes from a newer version,
@@ -48,7 +50,7 @@ struct str store_path(const struct store *s);
 struct store_session *store_session_open(struct store *s);  /* NULL: no memory or the file is gone */
 void                  store_session_close(struct store_session *ss);
 
-/* A row into `out`, its strings in the arena.  NO_ROW when there is none.  A statement that writes is durable when this answers OK or NO_ROW;
+/* A row into `out` (all of it is replaced), its strings in the arena.  NO_ROW when there is none.  A statement that writes is durable when this answers OK or NO_ROW;
  * a failed arena refuses every write. */
 problem store_one(struct store_session *ss, struct arena *a, const struct statement *s, const void *in, void *out) MUST_CHECK;
 
@@ -62,8 +64,17 @@ problem store_run(struct store_session *ss, struct arena *a, const struct statem
  * uses the session that it is given, may run on another thread, must not block and may not nest. */
 problem store_transaction(struct store_session *ss, problem (*work)(struct store_session *in_transaction, void *context), void *context) MUST_CHECK;
 
-/* The next id of a table whose primary key is an integer `id`: unique for ever, given out once, below 2^53.  Needs a writing store. */
+/* The next id of a table that says `id INTEGER PRIMARY KEY AUTOINCREMENT`: unique for ever, given out once, below 2^53.
+ * A table whose ids come from here gets all of them from here.  Needs a writing store. */
 problem store_next_id(struct store_session *ss, const char *table, int64_t *id) MUST_CHECK;
 
 /* Did the last write succeed, and does a read work now?  For readiness. */
 bool store_healthy(struct store_session *ss);
+
+/* Grows when another file has taken the place of the database's (a backup was put back).  Sessions here follow by themselves;
+ * a reading process that can open nothing any more must be started anew. */
+uint64_t store_generation(const struct store *s);
+
+/* What the writer has done since the store was opened. */
+struct store_counts { int64_t writes, commits, checkpoints; };
+struct store_counts store_counts(const struct store *s);
