@@ -32,7 +32,8 @@ CFLAGS  ?= -g
 CFLAGS_ALL = -std=gnu17 -D_GNU_SOURCE -Isrc -pthread -MMD -MP $(WARN) $(OPT_$(BUILD)) $(WERROR) \
              $(shell pkg-config --cflags $(PACKAGES)) $(CFLAGS)
 # libsodium statically, so that argon2id's memory can be kept (src/crypto/hash_memory.h).
-SODIUM := -l:libsodium.a -Wl,--wrap=mmap,--wrap=munmap
+# -u: the wrappers are taken from libpostern.a whether or not the program hashes.
+SODIUM := -l:libsodium.a -Wl,--wrap=mmap,--wrap=munmap,-u,__wrap_mmap
 LDLIBS_ALL = $(shell pkg-config --libs $(filter-out libsodium,$(PACKAGES))) $(SODIUM) -lunistring -pthread
 
 objects = $(patsubst %.c,$(OUT)/%.o,$(wildcard $(1)))

@@ -1,7 +1,7 @@
 /* base64url.c: four characters to three bytes and back, by table.
  *
- * What is coded here travels in the open (tokens, public keys, signatures), so that the table's place
- * in the cache gives nothing away; a master key is never written so. */
+ * What is coded here travels in the open (tokens, public keys, signatures), so that the table's
+ * place in the cache gives nothing away; a master key is never written so. */
 #include "crypto/base64url.h"
 
 enum { VALID = 0x40, VALUE = 0x3f };

@@ -1,9 +1,11 @@
-/* crypto/context_pool.h: OpenSSL contexts that belong to a key and are lent to one thread at a time.
+/* crypto/context_pool.h: OpenSSL contexts that belong to a key and are lent to one thread at a
+ * time.
  *
- * A keyed context may be used again and again, but not by two threads at once.  Kept by the key and not
- * by the thread, it dies with the key, whatever threads there were.  Each thread begins its search at a seat
- * of its own, so that threads seldom meet; whoever finds all seats busy makes a context for one use.
- * The owner fills the seats before the first take and empties them after the last give. */
+ * A keyed context may be used again and again, but not by two threads at once.  Kept by the key
+ * and not by the thread, it dies with the key, whatever threads there were.  Each thread begins
+ * its search at a seat of its own, so that threads seldom meet; whoever finds all seats busy makes
+ * a context for one use. The owner fills the seats before the first take and empties them after
+ * the last give. */
 #pragma once
 #include <pthread.h>
 #include <stdatomic.h>

@@ -1,7 +1,7 @@
 /* es256.c: OpenSSL's ECDSA, with contexts prepared once and our own checks of r and s around it.
  *
- * OpenSSL speaks DER, a JWS has the two numbers side by side: signatures are taken apart and put together
- * by its own ECDSA_SIG, which is strict. */
+ * OpenSSL speaks DER, a JWS has the two numbers side by side: signatures are taken apart and put
+ * together by its own ECDSA_SIG, which is strict. */
 #include "crypto/es256.h"
 
 #include <openssl/core_names.h>

@@ -1,4 +1,6 @@
-/* crypto/es256.h: ECDSA on P-256 with SHA-256, signatures as r and s (RFC 7518 section 3.4).  Any thread. */
+/* crypto/es256.h: ECDSA on P-256 with SHA-256, signatures as r and s (RFC 7518 section 3.4).
+ *
+ * Any thread. */
 #pragma once
 #include "base/buf.h"
 

@@ -1,8 +1,8 @@
 /* hash_memory.c: the kept region and the wrappers that lend it to libsodium.
  *
- * The region is aligned to huge pages, left out of core dumps and zero in a forked child: what a hash
- * leaves there allows guesses to be checked cheaply.  It is not wiped after each hash (the next one
- * overwrites it, and zeroing costs a tenth of the hash); see password.h for when it is. */
+ * The region is aligned to huge pages, left out of core dumps and zero in a forked child: what a
+ * hash leaves there allows guesses to be checked cheaply.  It is not wiped after each hash (the
+ * next one overwrites it, and zeroing costs a tenth of the hash); see password.h for when it is. */
 #include "crypto/hash_memory.h"
 
 #include <string.h>

@@ -1,7 +1,7 @@
 /* jws.c: one key type over three algorithms.
  *
- * HMAC and ECDSA are OpenSSL's (hs256.c, es256.c), Ed25519 is libsodium's, whose verification refuses
- * what RFC 8037 wants refused and takes half the time. */
+ * HMAC and ECDSA are OpenSSL's (hs256.c, es256.c), Ed25519 is libsodium's, whose verification
+ * refuses what RFC 8037 wants refused and takes half the time. */
 #include "crypto/jws.h"
 
 #include <sodium.h>

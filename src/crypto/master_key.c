@@ -1,8 +1,9 @@
-/* master_key.c: reads the key's file with suspicion, and makes it so that a crash leaves all or nothing.
+/* master_key.c: reads the key's file with suspicion, and makes it so that a crash leaves all or
+ * nothing.
  *
- * A new key is written under a random name beside the file, synced, and linked to the file's name, which
- * fails when somebody else was faster: then theirs is read.  What a crash leaves is a file of another
- * name, which nobody reads. */
+ * A new key is written under a random name beside the file, synced, and linked to the file's name,
+ * which fails when somebody else was faster: then theirs is read.  What a crash leaves is a file
+ * of another name, which nobody reads. */
 #include "crypto/master_key.h"
 
 #include <errno.h>
@@ -131,8 +132,8 @@ static bool write_new(const char *name, const char *text, size_t len)
     return done;
 }
 
-/* Writes the key under a name of its own and links it to `path`; that somebody else's is there by then
- * is fine. */
+/* Writes the key under a name of its own and links it to `path`; that somebody else's is there by
+ * then is fine. */
 static bool place(const char *path, const unsigned char key[MASTER_KEY_BYTES],
                   const unsigned char tag[8], struct buf *why)
 {

@@ -1,8 +1,8 @@
 /* password.c: slots in first-come order, argon2id by libsodium, comparison in constant time.
  *
- * A call that finds no free slot waits in a queue on its own condition; a slot that is given back goes
- * straight to the first in the queue.  Slots that are free form a stack, so that the memory used last,
- * which is still in the cache, is used next. */
+ * A call that finds no free slot waits in a queue on its own condition; a slot that is given back
+ * goes straight to the first in the queue.  Slots that are free form a stack, so that the memory
+ * used last, which is still in the cache, is used next. */
 #include "crypto/password.h"
 
 #include <pthread.h>

@@ -1,12 +1,14 @@
 /* crypto/password.h: argon2id hashes of passwords (RFC 9106), as PHC strings.
  *
- * Hashing takes milliseconds and megabytes on purpose.  A hasher has a fixed number of slots, each with
- * memory that is made on first use and kept; a call takes a slot, waiting in order of arrival when all
- * are busy, so that neither memory nor CPU can be driven beyond slots x cost.  Any thread may call.
+ * Hashing takes milliseconds and megabytes on purpose.  A hasher has a fixed number of slots, each
+ * with memory that is made on first use and kept; a call takes a slot, waiting in order of arrival
+ * when all are busy, so that neither memory nor CPU can be driven beyond slots x cost.  Any thread
+ * may call.
  *
- * The kept memory holds what the last hash left, from which guesses at that password could be checked
- * cheaply.  It is in no core dump and in no forked child, is overwritten by the next hash, and is wiped by
- * password_hasher_wipe() (whoever runs out of calls asks for that) and by password_hasher_close(). */
+ * The kept memory holds what the last hash left, from which guesses at that password could be
+ * checked cheaply.  It is in no core dump and in no forked child, is overwritten by the next hash,
+ * and is wiped by password_hasher_wipe() (whoever runs out of calls asks for that) and by
+ * password_hasher_close(). */
 #pragma once
 #include "base/buf.h"
 #include "base/clock.h"
@@ -33,7 +35,8 @@ struct password_hasher *password_hasher_open(unsigned slots, struct password_cos
 /* Wipes and unmaps the slots' memory; no call may be running.  NULL is fine. */
 void password_hasher_close(struct password_hasher *h);
 
-/* Wipes the memory of the slots that no call uses, about a millisecond each; nothing when they are clean. */
+/* Wipes the memory of the slots that no call uses, about a millisecond each; nothing when they are
+ * clean. */
 void password_hasher_wipe(struct password_hasher *h);
 
 /* Hashes at the hasher's cost with a fresh salt of 128 bits; false: no memory or no entropy. */
@@ -54,6 +57,6 @@ enum password_verdict password_verify(struct password_hasher *h, struct str pass
 /* The work of one verification at today's cost, for nobody's password. */
 void password_verify_nobody(struct password_hasher *h, struct str password);
 
-/* How long one more call would probably wait for a slot, in milliseconds: 0 while one is free, otherwise
- * the calls ahead of it x the smoothed duration / slots. */
+/* How long one more call would probably wait for a slot, in milliseconds: 0 while one is free,
+ * otherwise the calls ahead of it x the smoothed duration / slots. */
 int64_t password_hasher_wait_ms(const struct password_hasher *h);

@@ -32,11 +32,20 @@ static bool parse_cost(struct str text, struct password_cost *out)
            && rest.at && str_eq(rest, LIT("p=1"));
 }
 
+/* libsodium's decoder (1.0.18) takes 0xaf for '/', and others so: it must not see them. */
+static bool is_ascii(struct str text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if ((unsigned char)text.at[i] >= 0x80)
+            return false;
+    return true;
+}
+
 static bool parse_bytes(struct str text, unsigned char *out, size_t max, size_t *len)
 {
     const char *end;
 
-    if (!text.at)
+    if (!text.at || !is_ascii(text))
         return false;
     return sodium_base642bin(out, max, text.at, text.len, NULL, len, &end, BASE64) == 0
            && end == text.at + text.len;

@@ -15,8 +15,9 @@ struct phc {
     size_t               hash_len;
 };
 
-/* Strict: this version, one lane, members in this order, numbers without leading zeros and within the
- * limits of password.h, a salt of 16 bytes, a hash of 16 to 64.  False, and *out unspecified, otherwise. */
+/* Strict: this version, one lane, members in this order, numbers without leading zeros and within
+ * the limits of password.h, a salt of 16 bytes, a hash of 16 to 64.  False, and *out unspecified,
+ * otherwise. */
 bool phc_parse(struct str text, struct phc *out);
 
 /* Writes a hash of at most PHC_HASH_BYTES as text with its NUL. */

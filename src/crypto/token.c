@@ -1,8 +1,8 @@
 /* token.c: issues and verifies access tokens.
  *
- * A token is three parts, header.claims.signature.  The header chooses nothing but one of our keys; members
- * that would bring a key along (jwk, jku, x5u, x5c) are not even looked at.  The claims are not decoded
- * before the signature has been found good. */
+ * A token is three parts, header.claims.signature.  The header chooses nothing but one of our
+ * keys; members that would bring a key along (jwk, jku, x5u, x5c) are not even looked at.  The
+ * claims are not decoded before the signature has been found good. */
 #include "crypto/token.h"
 
 #include <stddef.h>
@@ -60,7 +60,8 @@ static bool split(struct str token, struct parts *out)
     return rest.at && str_find_byte(rest, '.') == rest.len;
 }
 
-/* A part as an object whose members can be walked; false when it is not base64url of an object's begin. */
+/* A part as an object whose members can be walked; false when it is not base64url of an object's
+ * begin. */
 static bool walk_begin(struct walk *w, struct arena *a, struct str part)
 {
     size_t len, max = part.len / 4 * 3 + 2;
@@ -138,7 +139,7 @@ static bool read_header(struct str part, struct arena *a, struct header *out)
     return step == STEP_OVER;
 }
 
-/* NULL when the header names no key of ours.  With HS256 there is one key and `kid` says nothing. */
+/* NULL when the header names no key of ours.  HS256 has one key, and `kid` says nothing. */
 static const struct jws_key *choose_key(const struct token_policy *p, const struct header *h)
 {
     if (p->verifiers_count == 0)
@@ -261,7 +262,7 @@ static bool read_claim(struct walk *w, struct str name, struct json_token t,
     if (str_eq(name, LIT("exp")))
         return read_date(t, false, &c->expires);
     if (str_eq(name, LIT("iat")))
-        return read_date(t, true, &c->issued);
+        return read_date(t, false, &c->issued);
     if (str_eq(name, LIT("nbf")))
         return read_date(t, true, &c->not_before);
     if (str_eq(name, LIT("iss")))

@@ -14,7 +14,7 @@ enum {
     TAG_BYTES = crypto_aead_xchacha20poly1305_ietf_ABYTES,
 };
 
-_Static_assert(SEAL_OVERHEAD_BYTES == 1 + NONCE_BYTES + TAG_BYTES, "the header states the overhead");
+_Static_assert(SEAL_OVERHEAD_BYTES == 1 + NONCE_BYTES + TAG_BYTES, "as the header says");
 
 static const struct str labels[VAULT_PURPOSES] = {
     [VAULT_PASSWORD_HASH] = LIT("postern vault 1: password hash"),

@@ -1,7 +1,8 @@
 /* crypto/vault.h: what is sealed under the master key.
  *
- * XChaCha20-Poly1305 with a random nonce (libsodium), under subkeys derived by HKDF-SHA256 (RFC 5869) with
- * a label each.  Only the keeper has a vault.  Read-only after opening: any thread may seal and unseal. */
+ * XChaCha20-Poly1305 with a random nonce (libsodium), under subkeys derived by HKDF-SHA256 (RFC
+ * 5869) with a label each.  Only the keeper has a vault.  Read-only after opening: any thread may
+ * seal and unseal. */
 #pragma once
 #include "base/buf.h"
 #include "base/random.h"
@@ -18,8 +19,8 @@ struct vault {
 void vault_open(struct vault *v, const unsigned char master[MASTER_KEY_BYTES]);
 void vault_close(struct vault *v);   /* wipes */
 
-/* Appends version, nonce, ciphertext and tag.  `context` (a user's id, say) is authenticated, not stored.
- * False, and nothing appended, without entropy or room. */
+/* Appends version, nonce, ciphertext and tag.  `context` (a user's id, say) is authenticated, not
+ * stored. False, and nothing appended, without entropy or room. */
 bool vault_seal(const struct vault *v, enum vault_purpose purpose,
                 const struct random_source *random, struct str plain, struct str context,
                 struct buf *out) __attribute__((warn_unused_result));
