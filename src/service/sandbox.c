@@ -14,6 +14,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 bool sandbox_prepare(void)
@@ -83,7 +84,7 @@ static const int both_calls[] = {
     SCMP_SYS(clock_nanosleep), SCMP_SYS(nanosleep), SCMP_SYS(getrandom), SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(tgkill),
     SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask), SCMP_SYS(restart_syscall), SCMP_SYS(sched_yield),
     SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(fcntl), SCMP_SYS(fstat), SCMP_SYS(newfstatat), SCMP_SYS(stat), SCMP_SYS(lseek),
-    SCMP_SYS(set_robust_list), SCMP_SYS(rseq), SCMP_SYS(sigaltstack), SCMP_SYS(getrusage), SCMP_SYS(getuid), SCMP_SYS(geteuid),
+    SCMP_SYS(set_robust_list), SCMP_SYS(rseq), SCMP_SYS(sched_getaffinity), SCMP_SYS(sigaltstack), SCMP_SYS(getrusage), SCMP_SYS(getuid), SCMP_SYS(geteuid),
 };
 
 static const int front_calls[] = {
@@ -125,6 +126,7 @@ static bool fill(scmp_filter_ctx filter, enum sandbox_role role)
 
 bool sandbox_calls(enum sandbox_role role, struct buf *summary)
 {
+    tzset();    /* libc reads the time zone at first use, and could not later */
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
     bool            done = filter && seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1) == 0 && fill(filter, role) &&
                 seccomp_load(filter) == 0;
