@@ -18,10 +18,12 @@ LINK   := -pie -Wl,-z,relro,-z,now,-z,noexecstack,-z,nodlopen,--as-needed
 OPT_release := -O2 $(HARDEN)
 OPT_debug   := -O0
 OPT_asan    := -O1 -DARENA_MALLOC -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+OPT_fuzz    := -O1 -DARENA_MALLOC -fno-omit-frame-pointer -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all
 OPT_tsan    := -O1 -fno-omit-frame-pointer -fsanitize=thread
 OPT_cov     := -O0 --coverage
 LINK_release := $(LINK)
 LINK_asan   := -fsanitize=address,undefined
+LINK_fuzz   := -fsanitize=address,undefined
 LINK_tsan   := -fsanitize=thread
 LINK_cov    := --coverage
 
@@ -40,6 +42,7 @@ objects = $(patsubst %.c,$(OUT)/%.o,$(wildcard $(1)))
 library := $(call objects,$(LAYERS:%=src/%/*.c))
 auth    := $(call objects,src/auth/*.c)
 
+fuzz_targets := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 units := $(patsubst tests/unit/%.c,$(OUT)/unit/%,$(wildcard tests/unit/*/test_*.c))
 
 all: $(OUT)/postern $(OUT)/libpostern.a
@@ -55,17 +58,39 @@ $(OUT)/unit/%: $(OUT)/tests/unit/%.o $(OUT)/libpostern.a
 	@mkdir -p $(@D)
 	$(CC) $(LINK_$(BUILD)) -o $@ $^ $(LDLIBS_ALL) -lcmocka -ljansson
 
+# A fuzz target with a driver that runs its corpus, and, with clang, with libFuzzer.
+$(OUT)/replay/%: $(OUT)/tests/fuzz/fuzz_%.o $(OUT)/tests/fuzz/replay.o $(OUT)/libpostern.a
+	@mkdir -p $(@D)
+	$(CC) $(LINK_$(BUILD)) -o $@ $^ $(LDLIBS_ALL) -ljansson
+
+$(OUT)/fuzz/%: $(OUT)/tests/fuzz/fuzz_%.o $(OUT)/libpostern.a
+	@mkdir -p $(@D)
+	$(CC) $(LINK_$(BUILD)) -fsanitize=fuzzer -o $@ $^ $(LDLIBS_ALL) -ljansson
+
 $(OUT)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) -c -o $@ $<
 
 units: $(units)
+replay: $(fuzz_targets:%=$(OUT)/replay/%)
+fuzz: $(fuzz_targets:%=$(OUT)/fuzz/%)
 check: $(units)
 	@set -e; for unit in $(units); do $$unit; done
+
+headers := src/postern.h $(wildcard $(LAYERS:%=src/%/*.h))
+
+install: $(OUT)/postern $(OUT)/libpostern.a
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include/postern
+	install -m 755 $(OUT)/postern $(DESTDIR)$(PREFIX)/bin
+	install -m 644 $(OUT)/libpostern.a $(DESTDIR)$(PREFIX)/lib
+	cd src && install -d $(LAYERS:%=$(abspath $(DESTDIR)$(PREFIX))/include/postern/%) && \
+	    for header in $(headers:src/%=%); do install -m 644 $$header $(abspath $(DESTDIR)$(PREFIX))/include/postern/$$header; done
+	printf 'prefix=%s\n\nName: postern\nDescription: A typed JSON-API layer\nVersion: %s\nCflags: -I$${prefix}/include/postern -pthread\nLibs: -L$${prefix}/lib -lpostern %s\n' \
+	    '$(PREFIX)' '$(VERSION)' '$(LDLIBS_ALL)' > $(DESTDIR)$(PREFIX)/lib/pkgconfig/postern.pc
 
 clean:
 	rm -rf build
 
-.PHONY: all units check clean
+.PHONY: all units replay fuzz check install clean
 .SECONDARY:
 -include $(shell find $(OUT) -name '*.d' 2>/dev/null)
