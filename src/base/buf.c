@@ -34,9 +34,14 @@ static bool grow(struct buf *b, size_t need)
     if (b->fixed || need > b->bytes_max)
         return false;
     size_t cap = grown(b, need);
-    char  *at = realloc(b->at, cap);
+    char  *at = malloc(cap);
     if (!at)
         return false;
+    if (b->at) {    /* realloc() would leave a copy behind */
+        memcpy(at, b->at, b->len);
+        explicit_bzero(b->at, b->cap);
+        free(b->at);
+    }
     b->at = at;
     b->cap = cap;
     return true;
@@ -106,9 +111,16 @@ void buf_format(struct buf *b, const char *format, ...)
     va_end(args);
 }
 
+static void note_touched(struct buf *b)
+{
+    if (b->len > b->touched)
+        b->touched = b->len;
+}
+
 void buf_drop(struct buf *b, size_t bytes)
 {
     CHECK(bytes <= b->len);
+    note_touched(b);
     b->len -= bytes;
     if (b->len)
         memmove(b->at, b->at + bytes, b->len);
@@ -116,15 +128,19 @@ void buf_drop(struct buf *b, size_t bytes)
 
 void buf_reset(struct buf *b)
 {
+    note_touched(b);
     b->len = 0;
     b->failed = false;
 }
 
 void buf_wipe(struct buf *b)
 {
+    note_touched(b);
     if (b->at)
-        explicit_bzero(b->at, b->len);
-    buf_reset(b);
+        explicit_bzero(b->at, b->touched);
+    b->touched = 0;
+    b->len = 0;
+    b->failed = false;
 }
 
 void buf_close(struct buf *b)

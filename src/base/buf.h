@@ -9,6 +9,7 @@
 struct buf {
     char  *at;
     size_t len, cap;
+    size_t touched; /* the most that was ever written since the last wipe, where it is above len */
     size_t bytes_max;
     bool   failed;
     bool   fixed;   /* memory of somebody else's: never grown, never freed */
@@ -41,7 +42,8 @@ static inline struct str buf_str(const struct buf *b)
 /* Empty again, not failed, memory kept. */
 void buf_reset(struct buf *b);
 
-/* Overwrites what was written with zeros and empties: for buffers that have held secrets. */
+/* Overwrites all that was written, reset or dropped since the last wipe with zeros, and empties.  What a buffer leaves
+ * behind when it grows is wiped at once. */
 void buf_wipe(struct buf *b);
 
 /* Frees the memory; a zeroed or closed buffer may be closed again. */

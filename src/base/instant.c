@@ -152,6 +152,9 @@ enum instant_verdict instant_parse(struct str rest, struct instant *out)
     if (!real_date || hour > 23 || minute > 59 || second > 59)
         return INSTANT_OUT_OF_RANGE;
     int64_t days = days_from_civil(year, (int)month, (int)day);
-    out->us = ((days * 86400 + hour * 3600 + minute * 60 + second) - offset) * 1000000 + fraction;
+    int64_t us = ((days * 86400 + hour * 3600 + minute * 60 + second) - offset) * 1000000 + fraction;
+    if (us < us_min || us > us_max)     /* the offset led out of the years that can be written */
+        return INSTANT_OUT_OF_RANGE;
+    out->us = us;
     return INSTANT_OK;
 }

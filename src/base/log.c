@@ -21,6 +21,8 @@ void log_open(const char *process, enum log_level least)
     settings.least = least;
 }
 
+enum { VALUE_BYTES = 512 };
+
 static bool is_plain(char c)
 {
     return c > ' ' && c < 0x7f && c != '"' && c != '\\' && c != '=';
@@ -41,7 +43,7 @@ static void add_quoted(struct buf *b, struct str s)
         unsigned char c = (unsigned char)s.at[i];
         if (c == '"' || c == '\\')
             buf_format(b, "\\%c", c);
-        else if (c < ' ' || c == 0x7f)
+        else if (c < ' ' || c >= 0x7f)
             buf_format(b, "\\x%02x", c);
         else
             buf_add_char(b, (char)c);
@@ -51,11 +53,13 @@ static void add_quoted(struct buf *b, struct str s)
 
 static void add_pair(struct buf *b, const struct log_pair *pair)
 {
+    struct str value = str_slice(pair->value, 0, VALUE_BYTES);
+
     buf_format(b, " %s=", pair->key);
-    if (needs_quotes(pair->value))
-        add_quoted(b, pair->value);
+    if (needs_quotes(value))
+        add_quoted(b, value);
     else
-        buf_add(b, pair->value);
+        buf_add(b, value);
 }
 
 void log_event(enum log_level level, const char *event, const struct log_pair *pairs)
