@@ -1,4 +1,5 @@
-/* form.c: cut at &, then at the first =, then decode; nothing is copied that reads as it is written. */
+/* form.c: cut at &, then at the first =, then decode; nothing is copied that reads as it is
+ * written. */
 #include "api/form.h"
 
 #include "api/percent.h"
@@ -48,7 +49,8 @@ static size_t count_fields(struct str body)
     return count;
 }
 
-bool form_parse(struct str body, size_t fields_max, struct arena *a, struct text_value **out, size_t *count)
+bool form_parse(struct str body, size_t fields_max, struct arena *a, struct text_value **out,
+                size_t *count)
 {
     size_t many = count_fields(body), n = 0;
 

@@ -1,4 +1,5 @@
-/* media_type.c: one pass over the header; nothing is unescaped, since what we ask for needs no escapes. */
+/* media_type.c: one pass over the header; nothing is unescaped, since what we ask for needs no
+ * escapes. */
 #include "api/media_type.h"
 
 static bool is_token_char(char c)   /* RFC 9110 section 5.6.2 */
@@ -110,7 +111,8 @@ bool media_type_parse(struct str text, struct media_type *out)
 
 bool media_type_is_json(const struct media_type *m)
 {
-    struct str suffix = str_slice(m->subtype, m->subtype.len < 5 ? m->subtype.len : m->subtype.len - 5, m->subtype.len);
+    struct str suffix = str_slice(
+        m->subtype, m->subtype.len < 5 ? m->subtype.len : m->subtype.len - 5, m->subtype.len);
 
     return str_eq_nocase(m->type, LIT("application")) &&
            (str_eq_nocase(m->subtype, LIT("json")) || str_eq_nocase(suffix, LIT("+json")));

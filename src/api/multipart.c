@@ -1,9 +1,11 @@
-/* multipart.c: strict: CRLF alone ends a line, every part says form-data and a name, and there is one reading.
+/* multipart.c: strict: CRLF alone ends a line, every part says form-data and a name, and there
+ * is one reading.
  *
- *     preamble CRLF --boundary CRLF header CRLF CRLF value CRLF --boundary CRLF … CRLF --boundary-- CRLF epilogue
+ *     preamble CRLF --boundary CRLF header CRLF CRLF value CRLF --boundary CRLF …
+ *     … CRLF --boundary-- CRLF epilogue
  *
- * The CRLF before a boundary belongs to it.  A line that begins like the boundary and goes on is refused: whoever
- * wrote the body chose a boundary that is not in it. */
+ * The CRLF before a boundary belongs to it.  A line that begins like the boundary and goes on is
+ * refused: whoever wrote the body chose a boundary that is not in it. */
 #include "api/multipart.h"
 
 #include "api/media_type.h"
@@ -83,7 +85,7 @@ static bool skip_preamble(struct reader *r)
     return end_boundary(r);
 }
 
-/* --- one part's header ---------------------------------------------------------------------------- */
+/* --- one part's header --------------------------------------------------------------------- */
 
 static bool is_escape(int byte)
 {
@@ -141,8 +143,8 @@ static bool is_utf8_type(struct str text)
 {
     struct media_type m;
 
-    return media_type_parse(text, &m) &&
-           (!m.charset.at || str_eq_nocase(m.charset, LIT("utf-8")) || str_eq_nocase(m.charset, LIT("us-ascii")));
+    return media_type_parse(text, &m) && (!m.charset.at || str_eq_nocase(m.charset, LIT("utf-8")) ||
+                                          str_eq_nocase(m.charset, LIT("us-ascii")));
 }
 
 static bool is_unencoded(struct str encoding)
@@ -199,8 +201,8 @@ static enum multipart_verdict read_part(struct reader *r, struct text_value *out
     return utf8_valid(text) && !r->arena->failed ? MULTIPART_OK : MULTIPART_MALFORMED;
 }
 
-static enum multipart_verdict read_parts(struct reader *r, struct text_value *fields, size_t fields_max,
-                                         size_t *count)
+static enum multipart_verdict read_parts(struct reader *r, struct text_value *fields,
+                                         size_t fields_max, size_t *count)
 {
     if (!skip_preamble(r) || r->closed)
         return MULTIPART_MALFORMED;
@@ -214,8 +216,8 @@ static enum multipart_verdict read_parts(struct reader *r, struct text_value *fi
     return MULTIPART_OK;
 }
 
-enum multipart_verdict multipart_parse(struct str body, struct str boundary, size_t fields_max, struct arena *a,
-                                       struct text_value **out, size_t *count)
+enum multipart_verdict multipart_parse(struct str body, struct str boundary, size_t fields_max,
+                                       struct arena *a, struct text_value **out, size_t *count)
 {
     struct reader          r = { .rest = body, .arena = a };
     struct text_value     *fields = arena_alloc_many(a, fields_max, sizeof *fields);

@@ -1,4 +1,5 @@
-/* api/multipart.h: multipart/form-data without files (RFC 7578, RFC 2046 section 5.1).  Pure functions, any thread. */
+/* api/multipart.h: multipart/form-data without files (RFC 7578, RFC 2046 section 5.1).  Pure
+ * functions, any thread. */
 #pragma once
 #include "base/arena.h"
 #include "schema/decode.h"
@@ -15,7 +16,8 @@ enum multipart_verdict {
     MULTIPART_TOO_MANY,     /* more than `fields_max` parts */
 };
 
-/* The fields in order; values are slices of the body, names too unless they were escaped.  `boundary` is the media
- * type's, none when it had none.  A body of no bytes has no fields; any other ends with the closing boundary. */
-enum multipart_verdict multipart_parse(struct str body, struct str boundary, size_t fields_max, struct arena *a,
-                                       struct text_value **out, size_t *count);
+/* The fields in order; values are slices of the body, names too unless they were escaped.
+ * `boundary` is the media type's, none when it had none.  A body of no bytes has no fields; any
+ * other ends with the closing boundary. */
+enum multipart_verdict multipart_parse(struct str body, struct str boundary, size_t fields_max,
+                                       struct arena *a, struct text_value **out, size_t *count);

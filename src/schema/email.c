@@ -1,8 +1,10 @@
-/* email.c: the checks of email-validator 2.2 in its order, since the first one that fails is the answer.
+/* email.c: the checks of email-validator 2.2 in its order, since the first one that fails is the
+ * answer.
  *
- * Pydantic looks first: it drops a display name and blanks.  Then the text is split at the @-sign (mailbox.c),
- * the part before it is checked, then the part after it (maildomain.c), and at last the lengths are counted: of
- * the address as sent, as it is answered, and as it would travel. */
+ * Pydantic looks first: it drops a display name and blanks.  Then the text is split at the
+ * @-sign (mailbox.c), the part before it is checked, then the part after it (maildomain.c), and
+ * at last the lengths are counted: of the address as sent, as it is answered, and as it would
+ * travel. */
 #include "schema/email.h"
 
 #include "base/utf8.h"
@@ -32,7 +34,8 @@ static bool refuse_length(struct arena *a, struct str *reason, struct str detail
     return refuse(reason, arena_format(a, "The email address is too long %.*s.", STR_ARG(detail)));
 }
 
-/* As it was sent: how many characters must go is only known between bounds when not all are of one size. */
+/* As it was sent: how many characters must go is only known between bounds when not all are of
+ * one size. */
 static bool check_sent_length(struct str sent, struct arena *a, struct str *reason)
 {
     if (sent.len <= EMAIL_BYTES_MAX)
@@ -49,10 +52,12 @@ static bool check_made_length(struct str made, const char *how, struct arena *a,
     if (made.len <= EMAIL_BYTES_MAX)
         return true;
     size_t over = made.len - EMAIL_BYTES_MAX;
-    return refuse_length(a, reason, arena_format(a, "%s (%zu byte%s too many)", how, over, over > 1 ? "s" : ""));
+    return refuse_length(
+        a, reason, arena_format(a, "%s (%zu byte%s too many)", how, over, over > 1 ? "s" : ""));
 }
 
-static bool check_parts(const struct mailbox *m, struct arena *a, struct str *out, struct str *reason)
+static bool check_parts(const struct mailbox *m, struct arena *a, struct str *out,
+                        struct str *reason)
 {
     struct str        local;
     struct maildomain domain;
@@ -60,10 +65,12 @@ static bool check_parts(const struct mailbox *m, struct arena *a, struct str *ou
     if (!mailbox_local(m, a, &local, reason) || !maildomain_parse(m->domain, a, &domain, reason))
         return false;
     *out = with_at(local, domain.unicode, a);
-    return check_sent_length(with_at(runes_text(m->local, a), runes_text(m->domain, a), a), a, reason) &&
+    return check_sent_length(with_at(runes_text(m->local, a), runes_text(m->domain, a), a), a,
+                             reason) &&
            check_made_length(*out, "after normalization", a, reason) &&
            check_made_length(with_at(local, domain.ascii, a),
-                             "when the part after the @-sign is converted to IDNA ASCII", a, reason);
+                             "when the part after the @-sign is converted to IDNA ASCII", a,
+                             reason);
 }
 
 static bool normalise(struct str text, struct arena *a, struct str *out, struct str *reason)
@@ -78,8 +85,10 @@ static bool normalise(struct str text, struct arena *a, struct str *out, struct 
     if (!mailbox_split(address, &m, a, reason) || !check_parts(&m, a, out, reason))
         return false;
     if (m.named)
-        return refuse(reason, LIT("A display name and angle brackets around the email address are not permitted "
-                                  "here."));
+        return refuse(
+            reason,
+            LIT("A display name and angle brackets around the email address are not permitted "
+                "here."));
     return true;
 }
 

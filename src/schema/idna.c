@@ -1,12 +1,12 @@
 /* idna.c: UTS #46 and RFC 5892 computed from Unicode properties instead of tables of their own.
  *
- * UTS #46 is NFKC case folding but for a handful of characters, and which code points a label may hold is a
- * formula over properties (RFC 5892 section 3).  libidn2 knows both as tables, of an older Unicode than
- * libunistring's, does not look at CONTEXTO when it looks up, and cannot say where a label is wrong. */
+ * UTS #46 is NFKC case folding but for a handful of characters, and which code points a label
+ * may hold is a formula over properties (RFC 5892 section 3).  libidn2 knows both as tables, of
+ * an older Unicode than libunistring's, does not look at CONTEXTO when it looks up, and cannot
+ * say where a label is wrong. */
 #include "schema/idna.h"
 
 #include <unictype.h>
-#include <uninorm.h>
 
 #include "schema/punycode.h"
 
@@ -36,8 +36,8 @@ static bool refuse(struct str *reason, struct str words)
 }
 
 /* Words around a label or domain in quotes. */
-static bool refuse_quoting(struct arena *a, struct str *reason, struct str before, struct runes quoted,
-                           const char *after)
+static bool refuse_quoting(struct arena *a, struct str *reason, struct str before,
+                           struct runes quoted, const char *after)
 {
     struct buf b = buf_growing(REASON_BYTES_MAX);
 
@@ -50,7 +50,8 @@ static bool refuse_quoting(struct arena *a, struct str *reason, struct str befor
     return false;
 }
 
-static bool refuse_in(struct arena *a, struct str *reason, const char *what, struct runes where, size_t index)
+static bool refuse_in(struct arena *a, struct str *reason, const char *what, struct runes where,
+                      size_t index)
 {
     struct str before = arena_format(a, "%s U+%04X not allowed at position %zu in ", what,
                                      (unsigned)where.at[index], index + 1);
@@ -60,8 +61,8 @@ static bool refuse_in(struct arena *a, struct str *reason, const char *what, str
 
 static bool refuse_of(struct arena *a, struct str *reason, struct runes label, size_t index)
 {
-    struct str before = arena_format(a, "Codepoint U+%04X at position %zu of ", (unsigned)label.at[index],
-                                     index + 1);
+    struct str before = arena_format(a, "Codepoint U+%04X at position %zu of ",
+                                     (unsigned)label.at[index], index + 1);
 
     return refuse_quoting(a, reason, before, label, " not allowed");
 }
@@ -74,13 +75,15 @@ static bool is_ascii(struct runes r)
     return true;
 }
 
-/* --- UTS #46 -------------------------------------------------------------------------------------- */
+/* --- UTS #46 ------------------------------------------------------------------------------- */
 
-/* Refused though folding would answer something: it would answer a full stop, or they are drawings. */
+/* Refused though folding would answer something: it would answer a full stop, or they are
+ * drawings. */
 static const struct range unmappable[] = {
-    { 0x2024, 0x2026 }, { 0x2488, 0x249b }, { 0x2ff0, 0x2ffb }, { 0x33c2, 0x33c2 }, { 0x33c7, 0x33c7 },
-    { 0x33d8, 0x33d8 }, { 0xfe12, 0xfe12 }, { 0xfe19, 0xfe19 }, { 0xfe30, 0xfe30 }, { 0xfe52, 0xfe52 },
-    { 0xfffc, 0xfffd }, { 0x1f100, 0x1f100 }, { 0, 0 },
+    { 0x2024, 0x2026 }, { 0x2488, 0x249b }, { 0x2ff0, 0x2ffb }, { 0x33c2, 0x33c2 },
+    { 0x33c7, 0x33c7 }, { 0x33d8, 0x33d8 }, { 0xfe12, 0xfe12 }, { 0xfe19, 0xfe19 },
+    { 0xfe30, 0xfe30 }, { 0xfe52, 0xfe52 }, { 0xfffc, 0xfffd }, { 0x1f100, 0x1f100 },
+    { 0, 0 },
 };
 
 /* What folding would get wrong, 0 for the rest. */
@@ -129,23 +132,26 @@ bool idna_map(struct runes domain, struct arena *a, struct runes *out, struct st
     return !a->failed;
 }
 
-/* --- which code points (RFC 5892) ------------------------------------------------------------------- */
+/* --- which code points (RFC 5892) ---------------------------------------------------------- */
 
 enum permission { VALID, IN_CONTEXT, JOINS, DISALLOWED };
 
 static const struct range exceptions_valid[] = {
-    { 0xdf, 0xdf }, { 0x3c2, 0x3c2 }, { 0x6fd, 0x6fe }, { 0xf0b, 0xf0b }, { 0x3007, 0x3007 }, { 0, 0 },
+    { 0xdf, 0xdf },   { 0x3c2, 0x3c2 },   { 0x6fd, 0x6fe },
+    { 0xf0b, 0xf0b }, { 0x3007, 0x3007 }, { 0, 0 },
 };
 static const struct range exceptions_in_context[] = {
-    { 0xb7, 0xb7 }, { 0x375, 0x375 }, { 0x5f3, 0x5f4 }, { 0x660, 0x669 }, { 0x6f0, 0x6f9 }, { 0x30fb, 0x30fb },
-    { 0, 0 },
+    { 0xb7, 0xb7 },   { 0x375, 0x375 },   { 0x5f3, 0x5f4 }, { 0x660, 0x669 },
+    { 0x6f0, 0x6f9 }, { 0x30fb, 0x30fb }, { 0, 0 },
 };
 static const struct range exceptions_disallowed[] = {
-    { 0x640, 0x640 }, { 0x7fa, 0x7fa }, { 0x302e, 0x302f }, { 0x3031, 0x3035 }, { 0x303b, 0x303b }, { 0, 0 },
+    { 0x640, 0x640 },   { 0x7fa, 0x7fa },   { 0x302e, 0x302f },
+    { 0x3031, 0x3035 }, { 0x303b, 0x303b }, { 0, 0 },
 };
 /* Old Hangul jamo, then the blocks of combining marks for symbols and of musical symbols. */
 static const struct range blocks_disallowed[] = {
-    { 0x1100, 0x11ff }, { 0xa960, 0xa97c }, { 0xd7b0, 0xd7fb }, { 0x20d0, 0x20ff }, { 0x1d100, 0x1d24f }, { 0, 0 },
+    { 0x1100, 0x11ff }, { 0xa960, 0xa97c },   { 0xd7b0, 0xd7fb },
+    { 0x20d0, 0x20ff }, { 0x1d100, 0x1d24f }, { 0, 0 },
 };
 
 /* Does it differ from NFKC(casefold(NFKC(it)))? */
@@ -167,7 +173,9 @@ static enum permission permission_of(struct runes one, struct arena *a)
     uint32_t rune = one.at[0];
 
     if (rune < 0x80)
-        return ascii_is_digit((char)rune) || (rune >= 'a' && rune <= 'z') || rune == '-' ? VALID : DISALLOWED;
+        return ascii_is_digit((char)rune) || (rune >= 'a' && rune <= 'z') || rune == '-'
+                   ? VALID
+                   : DISALLOWED;
     if (in_ranges(rune, exceptions_valid))
         return VALID;
     if (in_ranges(rune, exceptions_in_context))
@@ -175,12 +183,13 @@ static enum permission permission_of(struct runes one, struct arena *a)
     if (rune == ZWNJ || rune == ZWJ)
         return JOINS;
     if (in_ranges(rune, exceptions_disallowed) || in_ranges(rune, blocks_disallowed) ||
-        uc_is_property_default_ignorable_code_point(rune) || !is_letter_or_digit(rune) || is_unstable(one, a))
+        uc_is_property_default_ignorable_code_point(rune) || !is_letter_or_digit(rune) ||
+        is_unstable(one, a))
         return DISALLOWED;
     return VALID;
 }
 
-/* --- context (RFC 5892 appendix A) ------------------------------------------------------------------ */
+/* --- context (RFC 5892 appendix A) --------------------------------------------------------- */
 
 static bool has_script(uint32_t rune, const char *name)
 {
@@ -198,8 +207,9 @@ static bool any_between(struct runes label, uint32_t first, uint32_t last)
 static bool any_japanese(struct runes label)
 {
     for (size_t i = 0; i < label.len; i++)
-        if (label.at[i] != 0x30fb && (has_script(label.at[i], "Hiragana") ||
-                                      has_script(label.at[i], "Katakana") || has_script(label.at[i], "Han")))
+        if (label.at[i] != 0x30fb &&
+            (has_script(label.at[i], "Hiragana") || has_script(label.at[i], "Katakana") ||
+             has_script(label.at[i], "Han")))
             return true;
     return false;
 }
@@ -219,7 +229,8 @@ static bool context_allows(struct runes label, size_t at)
     case 0x30fb:    /* Katakana middle dot */
         return any_japanese(label);
     default:        /* Arabic-Indic digits and the extended ones do not mix */
-        return rune <= 0x669 ? !any_between(label, 0x6f0, 0x6f9) : !any_between(label, 0x660, 0x669);
+        return rune <= 0x669 ? !any_between(label, 0x6f0, 0x6f9)
+                             : !any_between(label, 0x660, 0x669);
     }
 }
 
@@ -265,7 +276,7 @@ static bool check_runes(struct runes label, struct arena *a, struct str *reason)
     return !a->failed;
 }
 
-/* --- direction (RFC 5893 section 2) ----------------------------------------------------------------- */
+/* --- direction (RFC 5893 section 2) -------------------------------------------------------- */
 
 #define BIT(direction) (1u << UC_BIDI_##direction)
 
@@ -293,8 +304,9 @@ static bool any_rtl(struct runes label)
 
 static bool refuse_direction(struct arena *a, struct str *reason, size_t index, bool rtl)
 {
-    return refuse(reason, arena_format(a, "Invalid direction for codepoint at position %zu in a %s label",
-                                       index + 1, rtl ? "right-to-left" : "left-to-right"));
+    return refuse(reason,
+                  arena_format(a, "Invalid direction for codepoint at position %zu in a %s label",
+                               index + 1, rtl ? "right-to-left" : "left-to-right"));
 }
 
 /* Rules 2 to 6; the first rule has said which way the label runs. */
@@ -327,7 +339,7 @@ static bool check_direction(struct runes label, struct arena *a, struct str *rea
     return check_run(label, first & RTL_FIRST, a, reason);
 }
 
-/* --- labels (RFC 5891 section 4) -------------------------------------------------------------------- */
+/* --- labels (RFC 5891 section 4) ----------------------------------------------------------- */
 
 static bool check_label(struct runes label, struct arena *a, struct str *reason)
 {
@@ -367,7 +379,8 @@ bool idna_alabel(struct runes label, struct arena *a, struct str *out, struct st
     return !a->failed;
 }
 
-/* The label behind "xn--", which must be exactly what punycode makes of it (RFC 5891 section 5.3). */
+/* The label behind "xn--", which must be exactly what punycode makes of it (RFC 5891 section
+ * 5.3). */
 static bool decode(struct str code, struct arena *a, struct runes *out, struct str *reason)
 {
     struct str again;

@@ -1,7 +1,7 @@
 /* mailbox.c: what may stand before the @-sign, and what quotes and angle brackets do to it.
  *
- * Quoted local parts and email-validator's own kind of display name are refused in the end, but not before they
- * have been checked in full: a worse fault is reported first. */
+ * Quoted local parts and email-validator's own kind of display name are refused in the end, but
+ * not before they have been checked in full: a worse fault is reported first. */
 #include "schema/mailbox.h"
 
 #include "schema/refusal.h"
@@ -55,19 +55,22 @@ static bool in_brackets(struct runes text, struct runes *out)
     return true;
 }
 
-/* Is the character another one once composed?  "<" with a stroke after it is, no other special one combines. */
+/* Is the character another one once composed?  "<" with a stroke after it is, no other special
+ * one combines. */
 static bool recomposes(struct runes text, size_t at, struct arena *a)
 {
     uint32_t rune = text.at[at];
 
     if (rune < 0x80 && rune != '<')
         return false;
-    struct runes composed = runes_nfc(runes_slice(text, at, at + (rune == '<' ? COMBINING_LOOKAHEAD : 1)), a);
+    struct runes composed =
+        runes_nfc(runes_slice(text, at, at + (rune == '<' ? COMBINING_LOOKAHEAD : 1)), a);
     return composed.len && composed.at[0] != rune;
 }
 
 /* Where the first @ (or <, when those count) outside quotes is. */
-static bool find_special(struct runes text, bool brackets_count, size_t *at, struct arena *a, struct str *reason)
+static bool find_special(struct runes text, bool brackets_count, size_t *at, struct arena *a,
+                         struct str *reason)
 {
     bool quoted = false, escaped = false;
 
@@ -89,7 +92,8 @@ static bool find_special(struct runes text, bool brackets_count, size_t *at, str
 }
 
 /* What stands in quotes, without them and the escapes in them; other text as it is. */
-static bool unquote(struct runes text, struct runes *out, bool *quoted, struct arena *a, struct str *reason)
+static bool unquote(struct runes text, struct runes *out, bool *quoted, struct arena *a,
+                    struct str *reason)
 {
     struct runes value = { arena_alloc_many(a, text.len + 1, sizeof(uint32_t)), 0 };
     bool         escaped = false;
@@ -125,7 +129,8 @@ static bool check_name(struct runes name, struct arena *a, struct str *reason)
         name.len--;
     return unquote(name, &value, &quoted, a, reason) &&
            (quoted || check_runes(value, is_display,
-                                "The display name contains invalid characters when not quoted", a, reason)) &&
+                                  "The display name contains invalid characters when not quoted", a,
+                                  reason)) &&
            check_safe(value, true, a, reason);
 }
 
@@ -135,8 +140,10 @@ static bool open_brackets(struct runes *text, struct str *reason)
     struct runes r = *text;
 
     if (runes_find(r, '>', 0) == r.len)
-        return refuse(reason, LIT("An open angle bracket at the start of the email address has to be followed by "
-                                  "a close angle bracket at the end."));
+        return refuse(
+            reason,
+            LIT("An open angle bracket at the start of the email address has to be followed by "
+                "a close angle bracket at the end."));
     while (r.at[r.len - 1] == ' ')
         r.len--;
     if (r.at[r.len - 1] != '>')
@@ -179,10 +186,12 @@ static struct runes requoted(struct runes local, struct arena *a)
 /* Is it a dot-atom, ASCII or not?  Only then are its characters checked for safety. */
 static bool check_unquoted(struct runes local, struct arena *a, struct str *reason)
 {
-    return check_runes(local, is_local, "The email address contains invalid characters before the @-sign", a,
-                     reason) &&
+    return check_runes(local, is_local,
+                       "The email address contains invalid characters before the @-sign", a,
+                       reason) &&
            refuse_dots(local, "An email address cannot start with a period.",
-                       "An email address cannot have a period immediately before the @-sign.", reason) &&
+                       "An email address cannot have a period immediately before the @-sign.",
+                       reason) &&
            (all_runes(local, is_atext_or_dot) || check_safe(local, false, a, reason));
 }
 
@@ -200,13 +209,17 @@ static bool check_local(struct runes *local, bool quoted, struct arena *a, struc
         return refuse(reason, LIT("There must be something before the @-sign."));
     if (local->len > LOCAL_CHARS_MAX) {
         size_t over = local->len - LOCAL_CHARS_MAX;
-        return refuse(reason, arena_format(a, "The email address is too long before the @-sign (%zu character%s "
-                                              "too many).", over, over > 1 ? "s" : ""));
+        return refuse(
+            reason, arena_format(a,
+                                 "The email address is too long before the @-sign (%zu character%s "
+                                 "too many).",
+                                 over, over > 1 ? "s" : ""));
     }
     if (!quoted || is_dot_atom(*local))
         return check_unquoted(*local, a, reason);
     if (!check_runes(*local, is_local_quoted,
-                   "The email address contains invalid characters in quotes before the @-sign", a, reason) ||
+                     "The email address contains invalid characters in quotes before the @-sign", a,
+                     reason) ||
         !check_safe(*local, true, a, reason))
         return false;
     *local = requoted(*local, a);
@@ -215,8 +228,8 @@ static bool check_local(struct runes *local, bool quoted, struct arena *a, struc
 
 /* Mailboxes that are the same in every case (RFC 2142). */
 static const char *const lower_case_mailboxes[] = {
-    "info", "marketing", "sales", "support", "abuse", "noc", "security", "postmaster", "hostmaster", "usenet",
-    "news", "webmaster", "www", "uucp", "ftp", NULL,
+    "info",       "marketing", "sales", "support",   "abuse", "noc",  "security", "postmaster",
+    "hostmaster", "usenet",    "news",  "webmaster", "www",   "uucp", "ftp",      NULL,
 };
 
 static struct str lowered(struct str s, struct arena *a)
@@ -248,7 +261,8 @@ struct runes mailbox_without_name(struct runes text)
         return out;
     if (all_of_it.len && all_of_it.at[0] == '"')
         for (size_t end = all_of_it.len - 1; end >= 2; end--)
-            if (all_of_it.at[end] == '"' && in_brackets(runes_slice(all_of_it, end + 1, all_of_it.len), &out))
+            if (all_of_it.at[end] == '"' &&
+                in_brackets(runes_slice(all_of_it, end + 1, all_of_it.len), &out))
                 return out;
     return all_of_it;
 }
@@ -279,7 +293,8 @@ bool mailbox_local(const struct mailbox *m, struct arena *a, struct str *out, st
         return false;
     struct runes composed = runes_nfc(local, a), again = composed;
     if (!runes_eq(composed, local) && !check_local(&again, m->quoted, a, reason))
-        return refuse(reason, arena_format(a, "After Unicode normalization: %.*s", STR_ARG(*reason)));
+        return refuse(reason,
+                      arena_format(a, "After Unicode normalization: %.*s", STR_ARG(*reason)));
     if (m->quoted)
         return refuse(reason, LIT("Quoting the part before the @-sign is not allowed here."));
     *out = local_text(composed, a);

@@ -4,10 +4,11 @@
 
 struct mailbox {
     struct runes local, domain;     /* domain: not looked at yet */
-    bool         quoted, named;     /* the local part was in quotes; there were a name and angle brackets */
+    bool         quoted, named;     /* the local part was in quotes; the address, in brackets */
 };
 
-/* Pydantic's part: "Ann <ann@example.org>" without the name and the brackets; any text without blanks around. */
+/* Pydantic's part: "Ann <ann@example.org>" without the name and the brackets; any text without
+ * blanks around. */
 struct runes mailbox_without_name(struct runes text);
 
 /* Splits at the @-sign.  False: `*reason` says why, or the arena failed. */

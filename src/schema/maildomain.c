@@ -1,7 +1,8 @@
-/* maildomain.c: the domain is mapped, checked, encoded, compared with reserved names, and decoded again.
+/* maildomain.c: the domain is mapped, checked, encoded, compared with reserved names, and
+ * decoded again.
  *
- * Deliberately shorter than email-validator: what exactly is wrong with an IP address in brackets, which is
- * refused anyway, is not said. */
+ * Deliberately shorter than email-validator: what exactly is wrong with an IP address in
+ * brackets, which is refused anyway, is not said. */
 #include "schema/maildomain.h"
 
 #include <arpa/inet.h>
@@ -28,7 +29,8 @@ static bool is_numeric_literal(uint32_t rune)
     return rune == '.' || (rune >= '0' && rune <= '9');
 }
 
-static const char *const special_domains[] = { "arpa", "invalid", "local", "localhost", "onion", "test", NULL };
+static const char *const special_domains[] = { "arpa",  "invalid", "local", "localhost",
+                                               "onion", "test",    NULL };
 
 static bool is_special(struct str domain)
 {
@@ -46,7 +48,8 @@ static bool is_ip_address(int family, struct runes r, struct arena *a)
     struct in6_addr room;
     struct str      text = runes_text(r, a);
 
-    return memchr(text.at, 0, text.len) == NULL && inet_pton(family, arena_cstr(a, text), &room) == 1;
+    return memchr(text.at, 0, text.len) == NULL &&
+           inet_pton(family, arena_cstr(a, text), &room) == 1;
 }
 
 /* An address in brackets is never accepted; this says why. */
@@ -56,18 +59,24 @@ static bool refuse_literal(struct runes r, struct arena *a, struct str *reason)
     bool v6 = !v4 && str_starts(runes_text(r, a), LIT("IPv6:"));
 
     if (v4 && !is_ip_address(AF_INET, r, a))
-        return refuse(reason, LIT("The address in brackets after the @-sign is not valid: It is not an IPv4 address "
-                                  "or is missing an address literal tag."));
+        return refuse(
+            reason,
+            LIT("The address in brackets after the @-sign is not valid: It is not an IPv4 address "
+                "or is missing an address literal tag."));
     if (v6 && !is_ip_address(AF_INET6, runes_slice(r, 5, r.len), a))
         return refuse(reason, LIT("The IPv6 address in brackets after the @-sign is not valid."));
     if (v4 || v6)
         return refuse(reason, LIT("A bracketed IP address after the @-sign is not allowed here."));
     if (runes_find(r, ':', 0) == r.len)
-        return refuse(reason, LIT("The part after the @-sign in brackets is not an IPv4 address and has no address "
-                                  "literal tag."));
-    return check_runes(r, is_literal, "The part after the @-sign contains invalid characters in brackets", a,
-                     reason) &&
-           refuse(reason, LIT("The part after the @-sign contains an invalid address literal tag in brackets."));
+        return refuse(
+            reason,
+            LIT("The part after the @-sign in brackets is not an IPv4 address and has no address "
+                "literal tag."));
+    return check_runes(r, is_literal,
+                       "The part after the @-sign contains invalid characters in brackets", a,
+                       reason) &&
+           refuse(reason, LIT("The part after the @-sign contains an invalid address literal tag "
+                              "in brackets."));
 }
 
 static bool check_periods(struct runes domain, struct str *reason)
@@ -75,7 +84,8 @@ static bool check_periods(struct runes domain, struct str *reason)
     if (domain.at[domain.len - 1] == '.')
         return refuse(reason, LIT("An email address cannot end with a period."));
     if (domain.at[0] == '.')
-        return refuse(reason, LIT("An email address cannot have a period immediately after the @-sign."));
+        return refuse(reason,
+                      LIT("An email address cannot have a period immediately after the @-sign."));
     for (size_t i = 0; i + 1 < domain.len; i++)
         if (domain.at[i] == '.' && domain.at[i + 1] == '.')
             return refuse(reason, LIT("An email address cannot have two periods in a row."));
@@ -87,10 +97,14 @@ static bool check_hyphens(struct runes domain, struct str *reason)
     if (domain.at[domain.len - 1] == '-')
         return refuse(reason, LIT("An email address cannot end with a hyphen."));
     if (domain.at[0] == '-')
-        return refuse(reason, LIT("An email address cannot have a hyphen immediately after the @-sign."));
+        return refuse(reason,
+                      LIT("An email address cannot have a hyphen immediately after the @-sign."));
     for (size_t i = 0; i + 1 < domain.len; i++)
-        if ((domain.at[i] == '.' && domain.at[i + 1] == '-') || (domain.at[i] == '-' && domain.at[i + 1] == '.'))
-            return refuse(reason, LIT("An email address cannot have a period and a hyphen next to each other."));
+        if ((domain.at[i] == '.' && domain.at[i + 1] == '-') ||
+            (domain.at[i] == '-' && domain.at[i + 1] == '.'))
+            return refuse(
+                reason,
+                LIT("An email address cannot have a period and a hyphen next to each other."));
     return true;
 }
 
@@ -112,8 +126,10 @@ static bool check_reserved_labels(struct runes domain, struct str *reason)
     for (size_t at = 0; next_label(domain, &at, &label);)
         if (label.len >= 4 && label.at[2] == '-' && label.at[3] == '-' &&
             !((label.at[0] | 0x20) == 'x' && (label.at[1] | 0x20) == 'n'))
-            return refuse(reason, LIT("An email address cannot have two letters followed by two dashes immediately "
-                                      "after the @-sign or after a period, except Punycode."));
+            return refuse(
+                reason,
+                LIT("An email address cannot have two letters followed by two dashes immediately "
+                    "after the @-sign or after a period, except Punycode."));
     return true;
 }
 
@@ -121,13 +137,15 @@ static bool map_domain(struct runes *domain, struct arena *a, struct str *reason
 {
     struct str why = { 0 };
 
-    if (!check_runes(*domain, is_hostname, invalid_in_domain, a, reason) || !check_safe(*domain, false, a, reason))
+    if (!check_runes(*domain, is_hostname, invalid_in_domain, a, reason) ||
+        !check_safe(*domain, false, a, reason))
         return false;
     if (!idna_map(*domain, a, domain, &why))
         return refuse(reason, arena_format(a, "%s (%.*s).", invalid_in_domain, STR_ARG(why)));
-    return check_runes(*domain, is_hostname,
-                     "The part after the @-sign contains invalid characters after Unicode normalization", a,
-                     reason);
+    return check_runes(
+        *domain, is_hostname,
+        "The part after the @-sign contains invalid characters after Unicode normalization", a,
+        reason);
 }
 
 static struct str joined(struct str head, struct str label, struct arena *a)
@@ -143,7 +161,8 @@ static bool encode_domain(struct runes domain, struct arena *a, struct str *out,
     *out = (struct str){ 0 };
     for (size_t at = 0; next_label(domain, &at, &label); *out = joined(*out, code, a))
         if (!idna_alabel(label, a, &code, &why))
-            return refuse(reason, arena_format(a, "The part after the @-sign is invalid (%.*s).", STR_ARG(why)));
+            return refuse(reason, arena_format(a, "The part after the @-sign is invalid (%.*s).",
+                                               STR_ARG(why)));
     return !a->failed;
 }
 
@@ -155,14 +174,15 @@ static bool decode_domain(struct str domain, struct arena *a, struct str *out, s
     *out = (struct str){ 0 };
     while (domain.at) {
         if (!idna_ulabel(str_cut(&domain, '.'), a, &label, &why))
-            return refuse(reason, arena_format(a, "The part after the @-sign is not valid IDNA (%.*s).",
-                                               STR_ARG(why)));
+            return refuse(reason,
+                          arena_format(a, "The part after the @-sign is not valid IDNA (%.*s).",
+                                       STR_ARG(why)));
         *out = joined(*out, runes_text(label, a), a);
     }
     return !a->failed;
 }
 
-/* --- the checks of the encoded name ----------------------------------------------------------------- */
+/* --- the checks of the encoded name -------------------------------------------------------- */
 
 static struct str over_by(size_t over, struct arena *a)
 {
@@ -178,8 +198,8 @@ static bool check_domain_length(struct str ascii, bool as_sent, struct arena *a,
     size_t over = ascii.len - DOMAIN_BYTES_MAX;
     if (as_sent)
         return refuse(reason, arena_format(a, "%s %.*s.", before, STR_ARG(over_by(over, a))));
-    return refuse(reason, arena_format(a, "%s (%zu byte%s too many after IDNA encoding).", before, over,
-                                       over > 1 ? "s" : ""));
+    return refuse(reason, arena_format(a, "%s (%zu byte%s too many after IDNA encoding).", before,
+                                       over, over > 1 ? "s" : ""));
 }
 
 static bool check_label_lengths(struct str ascii, struct arena *a, struct str *reason)
@@ -187,8 +207,11 @@ static bool check_label_lengths(struct str ascii, struct arena *a, struct str *r
     while (ascii.at) {
         struct str label = str_cut(&ascii, '.');
         if (label.len > LABEL_BYTES_MAX)
-            return refuse(reason, arena_format(a, "After the @-sign, periods cannot be separated by so many "
-                                                  "characters %.*s.", STR_ARG(over_by(label.len - LABEL_BYTES_MAX, a))));
+            return refuse(reason,
+                          arena_format(a,
+                                       "After the @-sign, periods cannot be separated by so many "
+                                       "characters %.*s.",
+                                       STR_ARG(over_by(label.len - LABEL_BYTES_MAX, a))));
     }
     return true;
 }
@@ -197,13 +220,18 @@ static bool check_label_lengths(struct str ascii, struct arena *a, struct str *r
 static bool check_public(struct str ascii, struct str *reason)
 {
     if (str_find_byte(ascii, '.') == ascii.len)
-        return refuse(reason, LIT("The part after the @-sign is not valid. It should have a period."));
+        return refuse(reason,
+                      LIT("The part after the @-sign is not valid. It should have a period."));
     if (!ascii_is_alpha(ascii.at[ascii.len - 1]))
-        return refuse(reason, LIT("The part after the @-sign is not valid. It is not within a valid top-level "
-                                  "domain."));
+        return refuse(
+            reason,
+            LIT("The part after the @-sign is not valid. It is not within a valid top-level "
+                "domain."));
     if (is_special(ascii))
-        return refuse(reason, LIT("The part after the @-sign is a special-use or reserved name that cannot be used "
-                                  "with email."));
+        return refuse(
+            reason,
+            LIT("The part after the @-sign is a special-use or reserved name that cannot be used "
+                "with email."));
     return true;
 }
 
@@ -224,7 +252,8 @@ static bool is_literal_form(struct runes text)
     return text.len >= 2 && text.at[0] == '[' && text.at[text.len - 1] == ']';
 }
 
-bool maildomain_parse(struct runes text, struct arena *a, struct maildomain *out, struct str *reason)
+bool maildomain_parse(struct runes text, struct arena *a, struct maildomain *out,
+                      struct str *reason)
 {
     struct runes domain = text;
     struct str   ascii, unicode;

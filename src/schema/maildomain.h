@@ -7,7 +7,9 @@ struct maildomain {
 };
 
 /* False: `*reason` says why, or the arena failed. */
-bool maildomain_parse(struct runes text, struct arena *a, struct maildomain *out, struct str *reason);
+bool maildomain_parse(struct runes text, struct arena *a, struct maildomain *out,
+                      struct str *reason);
 
-/* Just the A-labels of a domain that maildomain_parse() has answered; none when the arena failed. */
+/* Just the A-labels of a domain that maildomain_parse() has answered; none when the arena
+ * failed. */
 struct str maildomain_ascii(struct str unicode, struct arena *a);

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-enum { REASON_BYTES_MAX = 512 * 1024 };     /* every character by its name: in practice a few hundred */
+enum { REASON_BYTES_MAX = 512 * 1024 }; /* every character by its name: in practice a few hundred */
 
 static int by_number(const void *a, const void *b)
 {
@@ -43,8 +43,8 @@ static struct str described(uint32_t rune, struct arena *a)
 }
 
 /* "`before`: 'x', 'y'`after`". */
-static bool refuse_list(struct arena *a, struct str *reason, const char *before, const struct str *list,
-                        size_t count, const char *after)
+static bool refuse_list(struct arena *a, struct str *reason, const char *before,
+                        const struct str *list, size_t count, const char *after)
 {
     struct buf b = buf_growing(REASON_BYTES_MAX);
 
@@ -94,7 +94,8 @@ bool is_alphanumeric(uint32_t rune)
 
 bool is_atext(uint32_t rune)     /* RFC 5322 section 3.2.3 */
 {
-    return is_alphanumeric(rune) || (rune && rune < 0x80 && strchr("_!#$%&'*+-/=?^`{|}~", (int)rune));
+    return is_alphanumeric(rune) ||
+           (rune && rune < 0x80 && strchr("_!#$%&'*+-/=?^`{|}~", (int)rune));
 }
 
 bool is_atext_or_dot(uint32_t rune)
@@ -131,7 +132,8 @@ bool refuse_runes(struct arena *a, struct str *reason, const char *before, struc
     return refuse_list(a, reason, before, list, bad.len, after);
 }
 
-bool check_runes(struct runes r, rune_test *allowed, const char *before, struct arena *a, struct str *reason)
+bool check_runes(struct runes r, rune_test *allowed, const char *before, struct arena *a,
+                 struct str *reason)
 {
     struct runes bad = outside(r, allowed, a);
 
@@ -148,6 +150,7 @@ bool check_safe(struct runes r, bool space_allowed, struct arena *a, struct str 
         if (is_unsafe(r.at[i], i == 0, space_allowed))
             bad.at[bad.len++] = r.at[i];
     if (bad.len)
-        return refuse_runes(a, reason, "The email address contains unsafe characters", bad, BY_NUMBER, ".");
+        return refuse_runes(a, reason, "The email address contains unsafe characters", bad,
+                            BY_NUMBER, ".");
     return !a->failed;
 }

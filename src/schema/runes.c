@@ -1,4 +1,5 @@
-/* runes.c: the seam to libunistring, whose answers are malloc'd and are moved into the arena here. */
+/* runes.c: the seam to libunistring, whose answers are malloc'd and are moved into the arena
+ * here. */
 #include "schema/runes.h"
 
 #include <stdlib.h>

@@ -1,8 +1,8 @@
-/* schema/runes.h: text as an array of code points, for rules that speak of characters and their Unicode
- * properties.
+/* schema/runes.h: text as an array of code points, for rules that speak of characters and their
+ * Unicode properties.
  *
- * Runes live in the arena.  When it fails (or the Unicode library has no memory, which counts as that),
- * the answer is empty and the arena's `failed` says so.  Pure functions, any thread. */
+ * Runes live in the arena.  When it fails (or the Unicode library has no memory, which counts as
+ * that), the answer is empty and the arena's `failed` says so.  Pure functions, any thread. */
 #pragma once
 #include "base/arena.h"
 #include "base/buf.h"
@@ -26,7 +26,8 @@ size_t runes_find(struct runes r, uint32_t rune, size_t from);
 
 bool runes_eq(struct runes a, struct runes b);
 
-/* Normalisation form C, and form KC of the case-folded text (Unicode 3.13, R5 less the ignorables). */
+/* Normalisation form C, and form KC of the case-folded text (Unicode 3.13, R5 less the
+ * ignorables). */
 struct runes runes_nfc(struct runes r, struct arena *a);
 struct runes runes_fold(struct runes r, struct arena *a);
 
@@ -42,5 +43,6 @@ bool rune_is_space(uint32_t rune);
 /* As Python's repr() writes text without quotes and backslashes: 'bücher', '\u200e'. */
 void runes_quote(struct buf *b, struct runes r);
 
-/* One character for a message: in quotes when it can be seen, else its Unicode name, else U+000A. */
+/* One character for a message: in quotes when it can be seen, else its Unicode name, else
+ * U+000A. */
 void rune_describe(struct buf *b, uint32_t rune);

@@ -1,4 +1,5 @@
-/* test_email.c: replays what Pydantic's EmailStr answered (tests/email), and what it cannot be asked. */
+/* test_email.c: replays what Pydantic's EmailStr answered (tests/email), and what it cannot be
+ * asked. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,7 +17,8 @@ static struct str member(json_t *line, const char *name)
 {
     json_t *value = json_object_get(line, name);
 
-    return value ? (struct str){ json_string_value(value), json_string_length(value) } : (struct str){ 0 };
+    return value ? (struct str){ json_string_value(value), json_string_length(value) }
+                 : (struct str){ 0 };
 }
 
 static bool same(struct str a, struct str b)
@@ -31,7 +33,8 @@ static bool replay(json_t *line, struct arena *a)
 
     if (email_normalise(member(line, "in"), a, &out, &reason))
         key = email_key(out, a);
-    return same(out, member(line, "out")) && same(reason, member(line, "reason")) && same(key, member(line, "key"));
+    return same(out, member(line, "out")) && same(reason, member(line, "reason")) &&
+           same(key, member(line, "key"));
 }
 
 static void show(json_t *line, struct arena *a)
@@ -54,7 +57,8 @@ static void recorded_answers(void **state)
     (void)state;
     FILE *corpus = fopen(path ? path : "tests/email/corpus.jsonl", "r");
     assert_non_null(corpus);
-    for (; (line = json_loadf(corpus, JSON_DISABLE_EOF_CHECK | JSON_ALLOW_NUL, NULL)); json_decref(line)) {
+    for (; (line = json_loadf(corpus, JSON_DISABLE_EOF_CHECK | JSON_ALLOW_NUL, NULL));
+         json_decref(line)) {
         lines++;
         if (!replay(line, &a) && wrong++ < SHOWN_MAX)
             show(line, &a);
@@ -116,7 +120,9 @@ static void broken_utf8_is_refused(void **state)
 /* Whatever the arena can hold: refused without a reason, or answered as with plenty. */
 static void small_arenas(void **state)
 {
-    static const char *const texts[] = { "Ann Lee <\xc3\xa9@B\xc3\x9c" "CHER.de>", "a@b\xf0\x9f\x92\xa9.com", "a b@c.com" };
+    static const char *const texts[] = { "Ann Lee <\xc3\xa9@B\xc3\x9c"
+                                         "CHER.de>",
+                                         "a@b\xf0\x9f\x92\xa9.com", "a b@c.com" };
     struct str out, reason;
 
     (void)state;
