@@ -123,6 +123,9 @@ static void test_salts(void **state)
     password_hasher_close(h);
 }
 
+#define SALT "AAECAwQFBgcICQoLDA0ODw"
+#define HASH "Me1B4tc/J/3+TrS+xlE0Hli6Q0dwUcb+StrXNdgu4Io"
+
 static void test_not_a_hash(void **state)
 {
     struct password_hasher *h = open_hasher(1, cheap);
@@ -133,35 +136,35 @@ static void test_not_a_hash(void **state)
         "$argon2id$v=19$",
         "$argon2id$v=19$m=8,t=1,p=1",
         "$argon2id$v=19$m=8,t=1,p=1$AAECAwQFBgcICQoLDA0ODw",
-        "$argon2id$v=19$m=8,t=1,p=1$AAECAwQFBgcICQoLDA0ODw$",
-        "$argon2i$v=19$m=8,t=1,p=1$AAECAwQFBgcICQoLDA0ODw$Me1B4tc/J/3+TrS+xlE0Hli6Q0dwUcb+StrXNdgu4Io",
-        "$argon2id$v=16$m=8,t=1,p=1$AAECAwQFBgcICQoLDA0ODw$Me1B4tc/J/3+TrS+xlE0Hli6Q0dwUcb+StrXNdgu4Io",
-        "$argon2id$m=8,t=1,p=1$AAECAwQFBgcICQoLDA0ODw$Me1B4tc/J/3+TrS+xlE0Hli6Q0dwUcb+StrXNdgu4Io",
-        "$argon2id$v=19$t=1,m=8,p=1$AAECAwQFBgcICQoLDA0ODw$Me1B4tc/J/3+TrS+xlE0Hli6Q0dwUcb+StrXNdgu4Io",
-        "$argon2id$v=19$m=8,t=1$AAECAwQFBgcICQoLDA0ODw$Me1B4tc/J/3+TrS+xlE0Hli6Q0dwUcb+StrXNdgu4Io",
-        "$argon2id$v=19$m=8,t=1,p=2$AAECAwQFBgcICQoLDA0ODw$Me1B4tc/J/3+TrS+xlE0Hli6Q0dwUcb+StrXNdgu4Io",
-        "$argon2id$v=19$m=8,t=1,p=1,x=1$AAECAwQFBgcICQoLDA0ODw$Me1B4tc/J/3+TrS+xlE0Hli6Q0dwUcb+StrXNdgu4Io",
-        "$argon2id$v=19$m=7,t=1,p=1$AAECAwQFBgcICQoLDA0ODw$Me1B4tc/J/3+TrS+xlE0Hli6Q0dwUcb+StrXNdgu4Io",
-        "$argon2id$v=19$m=08,t=1,p=1$AAECAwQFBgcICQoLDA0ODw$Me1B4tc/J/3+TrS+xlE0Hli6Q0dwUcb+StrXNdgu4Io",
-        "$argon2id$v=19$m=+8,t=1,p=1$AAECAwQFBgcICQoLDA0ODw$Me1B4tc/J/3+TrS+xlE0Hli6Q0dwUcb+StrXNdgu4Io",
-        "$argon2id$v=19$m=8,t=0,p=1$AAECAwQFBgcICQoLDA0ODw$Me1B4tc/J/3+TrS+xlE0Hli6Q0dwUcb+StrXNdgu4Io",
-        "$argon2id$v=19$m=8,t=,p=1$AAECAwQFBgcICQoLDA0ODw$Me1B4tc/J/3+TrS+xlE0Hli6Q0dwUcb+StrXNdgu4Io",
+        "$argon2id$v=19$m=8,t=1,p=1$" SALT "$",
+        "$argon2i$v=19$m=8,t=1,p=1$" SALT "$" HASH,
+        "$argon2id$v=16$m=8,t=1,p=1$" SALT "$" HASH,
+        "$argon2id$m=8,t=1,p=1$" SALT "$" HASH,
+        "$argon2id$v=19$t=1,m=8,p=1$" SALT "$" HASH,
+        "$argon2id$v=19$m=8,t=1$" SALT "$" HASH,
+        "$argon2id$v=19$m=8,t=1,p=2$" SALT "$" HASH,
+        "$argon2id$v=19$m=8,t=1,p=1,x=1$" SALT "$" HASH,
+        "$argon2id$v=19$m=7,t=1,p=1$" SALT "$" HASH,
+        "$argon2id$v=19$m=08,t=1,p=1$" SALT "$" HASH,
+        "$argon2id$v=19$m=+8,t=1,p=1$" SALT "$" HASH,
+        "$argon2id$v=19$m=8,t=0,p=1$" SALT "$" HASH,
+        "$argon2id$v=19$m=8,t=,p=1$" SALT "$" HASH,
         /* Bombs: each would take gigabytes or hours. */
-        "$argon2id$v=19$m=1048577,t=1,p=1$AAECAwQFBgcICQoLDA0ODw$Me1B4tc/J/3+TrS+xlE0Hli6Q0dwUcb+StrXNdgu4Io",
-        "$argon2id$v=19$m=4294967304,t=1,p=1$AAECAwQFBgcICQoLDA0ODw$Me1B4tc/J/3+TrS+xlE0Hli6Q0dwUcb+StrXNdgu4Io",
-        "$argon2id$v=19$m=8,t=65,p=1$AAECAwQFBgcICQoLDA0ODw$Me1B4tc/J/3+TrS+xlE0Hli6Q0dwUcb+StrXNdgu4Io",
-        "$argon2id$v=19$m=8,t=4294967295,p=1$AAECAwQFBgcICQoLDA0ODw$Me1B4tc/J/3+TrS+xlE0Hli6Q0dwUcb+StrXNdgu4Io",
+        "$argon2id$v=19$m=1048577,t=1,p=1$" SALT "$" HASH,
+        "$argon2id$v=19$m=4294967304,t=1,p=1$" SALT "$" HASH,
+        "$argon2id$v=19$m=8,t=65,p=1$" SALT "$" HASH,
+        "$argon2id$v=19$m=8,t=4294967295,p=1$" SALT "$" HASH,
         /* Salt and hash: length, alphabet, padding, stray bits, something behind. */
-        "$argon2id$v=19$m=8,t=1,p=1$AAECAwQFBgcICQoLDA0O$Me1B4tc/J/3+TrS+xlE0Hli6Q0dwUcb+StrXNdgu4Io",
-        "$argon2id$v=19$m=8,t=1,p=1$AAECAwQFBgcICQoLDA0ODxAR$Me1B4tc/J/3+TrS+xlE0Hli6Q0dwUcb+StrXNdgu4Io",
-        "$argon2id$v=19$m=8,t=1,p=1$AAECAwQFBgcICQoLDA0ODw==$Me1B4tc/J/3+TrS+xlE0Hli6Q0dwUcb+StrXNdgu4Io",
-        "$argon2id$v=19$m=8,t=1,p=1$AAECAwQFBgcICQoLDA0ODx$Me1B4tc/J/3+TrS+xlE0Hli6Q0dwUcb+StrXNdgu4Io",
-        "$argon2id$v=19$m=8,t=1,p=1$AAECAwQFBgcICQoLDA0ODw$Me1B4tc_J_3-TrS-xlE0Hli6Q0dwUcb-StrXNdgu4Io",
-        "$argon2id$v=19$m=8,t=1,p=1$AAECAwQFBgcICQoLDA0ODw$AAECAwQFBgcICQoLDA0O",
-        "$argon2id$v=19$m=8,t=1,p=1$AAECAwQFBgcICQoLDA0ODw$Me1B4tc/J/3+TrS+xlE0Hli6Q0dwUcb+StrXNdgu4Io=",
-        "$argon2id$v=19$m=8,t=1,p=1$AAECAwQFBgcICQoLDA0ODw$Me1B4tc/J/3+TrS+xlE0Hli6Q0dwUcb+StrXNdgu4Io$",
-        "$argon2id$v=19$m=8,t=1,p=1$AAECAwQFBgcICQoLDA0ODw$Me1B4tc/J/3+TrS+xlE0Hli6Q0dwUcb+StrXNdgu4Io\n",
-        " $argon2id$v=19$m=8,t=1,p=1$AAECAwQFBgcICQoLDA0ODw$Me1B4tc/J/3+TrS+xlE0Hli6Q0dwUcb+StrXNdgu4Io",
+        "$argon2id$v=19$m=8,t=1,p=1$AAECAwQFBgcICQoLDA0O$" HASH,
+        "$argon2id$v=19$m=8,t=1,p=1$AAECAwQFBgcICQoLDA0ODxAR$" HASH,
+        "$argon2id$v=19$m=8,t=1,p=1$AAECAwQFBgcICQoLDA0ODw==$" HASH,
+        "$argon2id$v=19$m=8,t=1,p=1$AAECAwQFBgcICQoLDA0ODx$" HASH,
+        "$argon2id$v=19$m=8,t=1,p=1$" SALT "$Me1B4tc_J_3-TrS-xlE0Hli6Q0dwUcb-StrXNdgu4Io",
+        "$argon2id$v=19$m=8,t=1,p=1$" SALT "$AAECAwQFBgcICQoLDA0O",
+        "$argon2id$v=19$m=8,t=1,p=1$" SALT "$" HASH "=",
+        "$argon2id$v=19$m=8,t=1,p=1$" SALT "$" HASH "$",
+        "$argon2id$v=19$m=8,t=1,p=1$" SALT "$" HASH "\n",
+        " $argon2id$v=19$m=8,t=1,p=1$" SALT "$" HASH,
     };
 
     (void)state;
@@ -194,8 +197,9 @@ static void test_every_bit(void **state)
     password_hasher_close(h);
 }
 
-static enum password_verdict verdict_after(struct password_cost before, struct password_cost now)
+static enum password_verdict verdict_after(uint32_t memory_kib, uint32_t passes)
 {
+    const struct password_cost before = { memory_kib, passes }, now = { 16, 2 };
     struct password_hasher *h = open_hasher(1, before);
     char                    phc[PASSWORD_HASH_BYTES];
 
@@ -210,16 +214,11 @@ static enum password_verdict verdict_after(struct password_cost before, struct p
 static void test_cheap(void **state)
 {
     (void)state;
-    assert_int_equal(verdict_after((struct password_cost){ 16, 2 }, (struct password_cost){ 16, 2 }),
-                     PASSWORD_RIGHT);
-    assert_int_equal(verdict_after((struct password_cost){ 16, 1 }, (struct password_cost){ 16, 2 }),
-                     PASSWORD_RIGHT_BUT_CHEAP);
-    assert_int_equal(verdict_after((struct password_cost){ 8, 4 }, (struct password_cost){ 16, 2 }),
-                     PASSWORD_RIGHT_BUT_CHEAP);
-    assert_int_equal(verdict_after((struct password_cost){ 48, 1 }, (struct password_cost){ 16, 2 }),
-                     PASSWORD_RIGHT);
-    assert_int_equal(verdict_after((struct password_cost){ 16, 3 }, (struct password_cost){ 16, 2 }),
-                     PASSWORD_RIGHT);
+    assert_int_equal(verdict_after(16, 2), PASSWORD_RIGHT);
+    assert_int_equal(verdict_after(16, 1), PASSWORD_RIGHT_BUT_CHEAP);
+    assert_int_equal(verdict_after(8, 4), PASSWORD_RIGHT_BUT_CHEAP);
+    assert_int_equal(verdict_after(48, 1), PASSWORD_RIGHT);
+    assert_int_equal(verdict_after(16, 3), PASSWORD_RIGHT);
 }
 
 static void test_cost_limits(void **state)
@@ -251,11 +250,11 @@ static void test_no_entropy(void **state)
     password_hasher_close(h);
 }
 
-/* A clock that stands still until the test lets it go on: one that asks for the time waits in it. */
+/* A clock that stands still until the test lets it go on: who asks for the time waits in it. */
 struct gate {
     pthread_mutex_t lock;
     pthread_cond_t  moved;
-    int             asked, open;    /* how often the time was asked for; how often that may be answered */
+    int             asked, open;    /* how often it was asked, how often it may answer */
 };
 
 static int64_t gate_ns(void *context)
@@ -358,7 +357,7 @@ static void test_threads(void **state)
     password_hasher_close(h);
 }
 
-/* The wrappers lend the memory between enter and leave, to the first mapping that fits, and no other. */
+/* The wrappers lend the memory between enter and leave, to the first mapping that fits. */
 static void test_lending(void **state)
 {
     enum { BYTES = 65536, FLAGS = MAP_PRIVATE | MAP_ANONYMOUS, MODE = PROT_READ | PROT_WRITE };

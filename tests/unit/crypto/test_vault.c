@@ -35,7 +35,7 @@ static struct vault vault_of(unsigned seed)
     return v;
 }
 
-/* The subkeys are HKDF-SHA256's, as OpenSSL computes it, with the labels that a stored database has. */
+/* The subkeys are those of OpenSSL's HKDF-SHA256, with the labels that a stored database has. */
 static void test_derivation(void **state)
 {
     static const char *const labels[VAULT_PURPOSES] = {
