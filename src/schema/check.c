@@ -240,18 +240,27 @@ static bool has_gap(const struct schema *s, size_t end)
     return next_member(s, end) - end > PADDING_MAX;
 }
 
+static const char *member_fault(const struct schema *s, const struct field *f)
+{
+    if (f->at > s->size || row_extent(f) > s->size - f->at)
+        return "the member is outside of the struct";
+    for (const struct field *g = s->fields; g != f; g++)
+        if (overlap(f, g))
+            return "the member overlaps another";
+    return NULL;
+}
+
 static bool check_layout(struct checking *c, const struct schema *s)
 {
     for (const struct field *f = s->fields; f->kind; f++) {
-        struct spot at = { s, f->name, false };
-        if (f->at > s->size || row_extent(f) > s->size - f->at)
-            return say(c, &at, "the member is outside of the struct");
-        for (const struct field *g = s->fields; g != f; g++)
-            if (overlap(f, g))
-                return say(c, &at, "the member overlaps another");
-        if (has_gap(s, f->at + row_extent(f)))
-            return say(c, &at, "a member of the struct that no row speaks of follows");
+        const char *fault = member_fault(s, f);
+        if (fault)
+            return say(c, &(struct spot){ s, f->name, false }, fault);
     }
+    for (const struct field *f = s->fields; f->kind; f++)
+        if (has_gap(s, f->at + row_extent(f)))
+            return say(c, &(struct spot){ s, f->name, false },
+                       "a member of the struct that no row speaks of follows");
     return !has_gap(s, 0) ||
            say(c, &(struct spot){ .schema = s }, "no row speaks of the struct's first member");
 }

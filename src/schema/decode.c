@@ -18,7 +18,7 @@ struct slot {
     bool              given, twice;
 };
 
-enum { SLOTS_AT_HAND = 16 };
+enum { SLOTS_AT_HAND = 8 };
 
 struct members {
     const struct schema *schema;

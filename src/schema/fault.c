@@ -94,19 +94,21 @@ static size_t bytes_left(const struct faults *f)
     return used < FAULT_BYTES_MAX ? FAULT_BYTES_MAX - used : 0;
 }
 
-/* False, and nothing written, when there is no room. */
+/* False, and nothing written, when there is no room.  A buffer that was too small for this fault,
+ * and failed, is as good as before. */
 static bool write_if_room(struct faults *f, const struct fault *fault)
 {
     struct json_writer before = f->writer;
     struct buf        *out = before.out;
     size_t             len = out->len;
 
-    if (fault->input.len > bytes_left(f))
+    if (out->failed || fault->input.len > bytes_left(f))
         return false;
     write_fault(&f->writer, fault);
-    if (out->failed || out->len - f->begin + CLOSING_BYTES <= FAULT_BYTES_MAX)
+    if (!out->failed && out->len - f->begin + CLOSING_BYTES <= FAULT_BYTES_MAX)
         return true;
     out->len = len;
+    out->failed = false;
     f->writer = before;
     return false;
 }

@@ -22,6 +22,8 @@ bool value_refuse(struct decoding *d, const struct value *v, const char *type, s
 {
     struct str input = { 0 };
 
+    if (d->arena->failed)   /* what was refused may be a lack of memory */
+        return false;
     if (!row_has_secret(v->field) && !d->faults->conceal)
         input = v->json.at ? v->json : quoted(d->arena, v->token.text);
     fault_add(d->faults, type, v->where, message, input, context);
