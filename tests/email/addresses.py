@@ -21,7 +21,7 @@ CHOSEN = [
     "a@ab--c.com", "a@xn--.com", "a@b.c0m1", "a@b.1", "a@127.0.0.1", "a@[127.0.0.1]", "a@[127.0.0.256]", "a@[1.2.3]", "a@[IPv6:::1]",
     "a@[IPv6:::g]", "a@[]", "a@[", "a@]", "a@[x:y]", "a@[x: y]", "a@[x:\u0101]", "a@[example.com]", '"a"@b.com', '"a b"@c.com', '"a"b@c.com',
     '"a\\"b"@c.com', '"a\\\\"@b.com', '"a@b.com', '"\u00e9"@b.com', '"\u00e9 "@b.com', '"\u0001"@b.com', '""@b.com', 'a"b@c.com', '"a"',
-    '"a"\u0301@b.com', '"e\u0301"@b.com', '"e\u0301 "@b.com', '"\u037e"@b.com', '"\u202e"@b.com',
+    '"a"\u0301@b.com', '"e\u0301"@b.com', '"e\u0301 "@b.com', '"\u037e"@b.com', '"\u202e"@b.com', '"\u2028"@b.com', '"\u2029"@b.com',
     "Ann <a@b.com>", "Ann Lee <a@b.com> ", "<a@b.com>", "< a@b.com >", "<\na@b.com\n>", "<a\n@b.com>", "Ann\n<a@b.com>", '"Ann" <a@b.com>',
     '"Ann" Lee <a@b.com>', '"" <a@b.com>', '"a" "b" <c@d.com>', '"a" <b> "c" <d@e.com>', "Ann. <a@b.com>", "A. B. <a@b.com>", "\u00c9 <a@b.com>",
     "\u4e00 <a@b.com>", "\u00b2 <a@b.com>", "\u20ac <a@b.com>", "(x) <a@b.com>", "Ann <a@b.com", "Ann <a@b.com> x", "Ann. <a@b.com> x", "Ann. <a@b.com",

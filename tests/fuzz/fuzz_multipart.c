@@ -1,7 +1,7 @@
 /* fuzz_multipart.c: a media type up to the first line feed, behind it a body.
  *
- * When the media type is read, so is the body with its boundary.  Values are slices of the body, all is
- * UTF-8, and the bound of parts holds. */
+ * When the media type is read, so is the body with its boundary.  Values are slices of the body,
+ * all is UTF-8, and the bound of parts holds. */
 #include "api/media_type.h"
 #include "api/multipart.h"
 #include "base/check.h"
@@ -19,8 +19,9 @@ static void check_body(struct str body, struct str boundary)
     struct arena           a = arena_new(ARENA_BYTES);
     struct text_value     *fields = NULL;
     size_t                 count = 0;
-    enum multipart_verdict verdict = multipart_parse(body, boundary, FIELDS_MAX, &a, &fields, &count);
+    enum multipart_verdict verdict;
 
+    verdict = multipart_parse(body, boundary, FIELDS_MAX, &a, &fields, &count);
     CHECK(count <= FIELDS_MAX);
     CHECK(verdict == MULTIPART_OK || (count == 0 && fields == NULL));
     for (size_t i = 0; i < count; i++) {
