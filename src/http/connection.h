@@ -5,7 +5,7 @@
  * thread, but for what is marked.
  *
  *   HEAD -> BODY -> WAITING -> SENDING -> IDLE -> HEAD ...     each but IDLE may be passed over
- *   any  -> LINGERING -> ended                               an answer was sent, input is discarded */
+ *   any  -> LINGERING -> ended                             after the last answer, input dropped */
 #pragma once
 #include <pthread.h>
 #include <stdatomic.h>

@@ -41,26 +41,28 @@ static int accept_one(struct listener *l, char address[HTTP_ADDRESS_BYTES])
     return net->accept(net->context, l->watch.fd, address, HTTP_ADDRESS_BYTES);
 }
 
-/* False when it could not be done. */
-static bool shed_one(struct listener *l)
-{
-    char address[HTTP_ADDRESS_BYTES];
-
-    if (l->reserve < 0)
-        return false;
-    close(l->reserve);
-    l->reserve = -1;
-    int fd = accept_one(l, address);
-    if (fd >= 0)
-        close(fd);
-    reserve(l);
-    return fd >= 0;
-}
-
 static void rest(struct listener *l)
 {
     loop_unwatch(l->server->loop, &l->watch);
     loop_timer_set(l->server->loop, &l->pause, PAUSE_MS);
+}
+
+/* True when a connection was turned away.  The kernel says EMFILE also when none is waiting. */
+static bool shed_one(struct listener *l)
+{
+    char address[HTTP_ADDRESS_BYTES];
+
+    if (l->reserve >= 0)
+        close(l->reserve);
+    l->reserve = -1;
+    int  fd = accept_one(l, address);
+    bool empty = fd < 0 && errno == EAGAIN;
+    if (fd >= 0)
+        close(fd);
+    reserve(l);
+    if (l->reserve < 0 || (fd < 0 && !empty))
+        rest(l);
+    return fd >= 0 && l->reserve >= 0;
 }
 
 static void rested(struct timer *t)
@@ -87,10 +89,7 @@ static bool accept_next(struct listener *l)
         return false;
     case EMFILE:
     case ENFILE:
-        if (shed_one(l))
-            return true;
-        rest(l);
-        return false;
+        return shed_one(l);
     case EINTR:
     case ECONNABORTED:
     case EPERM:

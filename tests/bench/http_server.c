@@ -25,12 +25,14 @@ static void stop(int number)
 
 static void on_request(void *context, struct http_exchange *x)
 {
+    static const struct http_response reply = {
+        .status = 200,
+        .media_type = { "application/json", 16 },
+        .body = { "{\"user_id\":42,\"action\":\"login\",\"status\":\"ok\"}", 45 },
+    };
+
     (void)context;
-    http_exchange_answer(x, &(struct http_response){
-                                .status = 200,
-                                .media_type = LIT("application/json"),
-                                .body = LIT("{\"user_id\":42,\"action\":\"login\",\"status\":\"ok\"}"),
-                            });
+    http_exchange_answer(x, &reply);
 }
 
 static void on_wake(void *context)

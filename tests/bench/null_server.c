@@ -2,8 +2,8 @@
  *
  *   null_server PORT        prints "listening on http://127.0.0.1:PORT"; port 0 chooses one
  *
- * One thread, epoll, level-triggered: it reads whatever comes and answers each read with one fixed reply.
- * It parses nothing, limits nothing and has no deadlines: what is above it is the cost of being a server. */
+ * One thread, epoll, level-triggered: whatever it reads it answers with one fixed reply.  It parses
+ * nothing, limits nothing and has no deadlines: what is above it is the cost of being a server. */
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -81,7 +81,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: null_server PORT\n");
         return 2;
     }
-    int epoll = epoll_create1(EPOLL_CLOEXEC), listener = listen_on((unsigned)strtoul(argv[1], NULL, 10));
+    int epoll = epoll_create1(EPOLL_CLOEXEC);
+    int listener = listen_on((unsigned)strtoul(argv[1], NULL, 10));
     if (epoll < 0 || listener < 0)
         return fail("null_server");
     watch(epoll, listener);
