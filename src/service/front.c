@@ -260,6 +260,10 @@ static void take_answer(struct front_loop *l, struct str packet)
     const struct endpoints *e = &l->front->service->endpoints;
     struct answer_message   m;
 
+    if (message_kind(packet) == MESSAGE_RENEW) {
+        front_drain(l->front);
+        return;
+    }
     if (!message_read_answer(packet, &m) || m.ticket.front != l->front->generation || m.endpoint >= e->count)
         return;     /* of a front that is gone */
     struct http_exchange *x = http_server_exchange(l->server, (struct http_ticket){ m.ticket.slot, m.ticket.generation });

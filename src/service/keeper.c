@@ -19,7 +19,7 @@
 #include "service/message.h"
 #include "service/signing.h"
 
-enum { WRITE_WORKERS = 8, ARENA_BYTES = 1 << 20, CHANNELS_MAX = 64, SEND_WAIT_MS = 5000 };
+enum { LOOK_MS = 1000, WRITE_WORKERS = 8, ARENA_BYTES = 1 << 20, CHANNELS_MAX = 64, SEND_WAIT_MS = 5000 };
 
 struct keeper {
     struct service *service;
@@ -27,6 +27,7 @@ struct keeper {
     int             stop_fd;
     size_t          count;
     int             channels[CHANNELS_MAX];
+    uint64_t        generation; /* of the database file that the fronts have open */
     char           *packet;     /* MESSAGE_BYTES_MAX */
 };
 
@@ -277,6 +278,7 @@ struct keeper *keeper_open(struct service *s, const int *channels, size_t count,
     k->service = s;
     k->count = count;
     memcpy(k->channels, channels, count * sizeof *channels);
+    k->generation = s->store ? store_generation(s->store) : 0;
     k->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     k->packet = malloc(MESSAGE_BYTES_MAX);
     if (k->stop_fd < 0 || !k->packet || !open_lanes(k)) {
@@ -304,6 +306,21 @@ static bool drain_channel(struct keeper *k, int channel)
     }
 }
 
+/* A front is shut in with the file that it has open: when another has taken its place, it must be started anew. */
+static void look_at_file(struct keeper *k)
+{
+    uint64_t   generation = k->service->store ? store_generation(k->service->store) : 0;
+    char       bytes[16];
+    struct buf packet = buf_fixed(bytes, sizeof bytes);
+
+    if (generation == k->generation)
+        return;
+    k->generation = generation;
+    message_write_renew(&packet);
+    for (size_t i = 0; i < k->count; i++)
+        send_packet(k->channels[i], buf_str(&packet));
+}
+
 void keeper_run(struct keeper *k)
 {
     struct pollfd fds[CHANNELS_MAX + 1];
@@ -312,8 +329,9 @@ void keeper_run(struct keeper *k)
         fds[i] = (struct pollfd){ .fd = k->channels[i], .events = POLLIN };
     fds[k->count] = (struct pollfd){ .fd = k->stop_fd, .events = POLLIN };
     for (;;) {
-        if (poll(fds, k->count + 1, -1) < 0)
+        if (poll(fds, k->count + 1, LOOK_MS) < 0)
             continue;
+        look_at_file(k);
         if (fds[k->count].revents)
             return;
         for (size_t i = 0; i < k->count; i++)

@@ -1,10 +1,12 @@
 /* main.c: which process is this, and what does it do? */
 #include <errno.h>
+#include <openssl/crypto.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -52,25 +54,37 @@ static int fail(const struct buf *why)
 
 /* ---- Confinement ------------------------------------------------------------------------ */
 
-static struct str directory_of(struct str path)
+static const char *directory_of(struct arena *a, struct str path)
 {
     size_t slash = path.len;
 
     while (slash > 0 && path.at[slash - 1] != '/')
         slash--;
-    return slash ? str_slice(path, 0, slash) : LIT(".");
+    return slash ? arena_cstr(a, str_slice(path, 0, slash)) : ".";
 }
 
-static bool confine_files(struct service *s, enum sandbox_role role, struct buf *summary)
+/* Before the threads of the store start: Landlock holds for those that come after. */
+static bool confine_keeper_files(struct service *s, struct buf *summary, struct buf *why)
 {
-    char       directory[4096];
-    struct str d = s->store ? directory_of(store_path(s->store)) : LIT("");
+    struct arena a = arena_new(64 * 1024);
+    const char  *directories[3] = { 0 };
+    struct str   place = LIT("");
 
-    if (s->options.no_sandbox || d.len >= sizeof directory)
-        return true;
-    memcpy(directory, d.at, d.len);
-    directory[d.len] = 0;
-    return sandbox_files(role, d.len ? directory : NULL, summary);
+    if (s->program->migrations) {
+        place = store_place(arena_cstr(&a, s->options.database), why);
+        directories[0] = place.at ? directory_of(&a, place) : NULL;
+        directories[1] = s->options.master_key_file.len ? directory_of(&a, s->options.master_key_file) : NULL;
+    }
+    bool done = place.at && (s->options.no_sandbox || sandbox_files(directories, summary));
+    if (place.at && !done)
+        buf_format(why, "cannot shut the keeper in at %s: %s", directories[0], strerror(errno));
+    arena_close(&a);
+    return done;
+}
+
+static bool confine_front_files(struct service *s, struct buf *summary)
+{
+    return s->options.no_sandbox || sandbox_files(NULL, summary);
 }
 
 static bool confine_calls(struct service *s, enum sandbox_role role, struct buf *summary)
@@ -102,7 +116,7 @@ static int run_keeper(struct service *s, const struct role_card *card)
     prctl(PR_SET_NAME, "postern-keeper");
     log_open("keeper", LOG_LEVEL_INFO);
     close(card->ready_fd);
-    if (!service_open_keeper(s, &why) || !confine_files(s, SANDBOX_KEEPER, &summary))
+    if (!confine_keeper_files(s, &summary, &why) || !service_open_keeper(s, &why))
         return fail(&why);
     struct keeper *k = keeper_open(s, card->channels, card->count, &why);
     if (!k)
@@ -144,7 +158,7 @@ static int run_front(struct service *s, const struct role_card *card)
     if (!front_greet(s, card->channels[0], &why) || !service_open_front(s, &why))
         return fail(&why);
     struct front *f = front_open(s, card->listener, card->channels, card->generation, &why);
-    if (!f || !confine_files(s, SANDBOX_FRONT, &summary))
+    if (!f || !confine_front_files(s, &summary))
         return fail(&why);
     front_to_drain = f;
     handle_signals();
@@ -224,6 +238,9 @@ static int run(struct service *s, char **argv)
         return run_both(s);
     if (card.role == ROLE_PARENT)
         return parent_run(&s->options, argv);
+    /* Whoever kills the parent has killed the tree. */
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != card.parent)
+        return 1;
     if (!s->options.no_sandbox && !sandbox_prepare())
         return 1;
     return card.role == ROLE_KEEPER ? run_keeper(s, &card) : run_front(s, &card);
@@ -247,6 +264,7 @@ int service_main(int argc, char **argv, const struct program *program)
         break;
     }
     set_issuer(&s.options, issuer, sizeof issuer);
+    OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG, NULL);    /* reads a file, which a sandbox would not let it */
     if (sodium_init() < 0 || !service_open_tables(&s, program, &told))
         return fail(&told);
     return run(&s, argv);

@@ -38,6 +38,11 @@ void message_write_hello(struct buf *out)
     put_head(out, MESSAGE_HELLO);
 }
 
+void message_write_renew(struct buf *out)
+{
+    put_head(out, MESSAGE_RENEW);
+}
+
 void message_write_call(struct buf *out, const struct call_message *m)
 {
     put_head(out, MESSAGE_CALL);
@@ -138,7 +143,7 @@ enum message_kind message_kind(struct str packet)
     bool          ours = take_uint(&c, 2) == MAGIC;
     uint64_t      kind = take_uint(&c, 1);
 
-    return ours && !c.failed && kind <= MESSAGE_ANSWER ? (enum message_kind)kind : 0;
+    return ours && !c.failed && kind <= MESSAGE_RENEW ? (enum message_kind)kind : 0;
 }
 
 bool message_read_call(struct str packet, struct call_message *m)

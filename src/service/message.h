@@ -9,7 +9,7 @@
 
 enum { MESSAGE_BYTES_MAX = 180 * 1024, MESSAGE_KEYS_BYTES_MAX = 2048, KEY_BYTES_MAX = 128, KEYS_MAX = 8 };
 
-enum message_kind { MESSAGE_HELLO = 1, MESSAGE_KEYS, MESSAGE_CALL, MESSAGE_ANSWER };
+enum message_kind { MESSAGE_HELLO = 1, MESSAGE_KEYS, MESSAGE_CALL, MESSAGE_ANSWER, MESSAGE_RENEW };
 
 /* Which exchange of which front an answer belongs to; the keeper only echoes it. */
 struct message_ticket { uint32_t front, slot, generation; };
@@ -39,6 +39,9 @@ struct keys_message {
 enum message_kind message_kind(struct str packet);
 
 void message_write_hello(struct buf *out);
+
+/* To a front whose database file was replaced by another: end, so that a new front opens that one. */
+void message_write_renew(struct buf *out);
 void message_write_call(struct buf *out, const struct call_message *m);
 void message_write_answer(struct buf *out, const struct answer_message *m);
 void message_write_keys(struct buf *out, const struct keys_message *m);

@@ -19,7 +19,7 @@
 #include "service/listener.h"
 #include "service/role.h"
 
-enum { EARLY_DEATH_NS = 1000000000, EARLY_DEATHS_MAX = 5, CHANNEL_BYTES = 4 << 20 };
+enum { EARLY_DEATH_NS = 1000000000, PAUSE_MS_MAX = 2000, CHANNEL_BYTES = 4 << 20 };
 
 struct child {
     pid_t       pid;            /* 0: not running */
@@ -120,7 +120,7 @@ static _Noreturn void become(struct parent *p, const struct role_card *card, con
 
 static bool start(struct parent *p, struct child *c, enum role role)
 {
-    struct role_card card = { .role = role, .ready_fd = p->ready_write, .listener = p->listener, .count = p->count };
+    struct role_card card = { .role = role, .parent = getpid(), .ready_fd = p->ready_write, .listener = p->listener, .count = p->count };
 
     memcpy(card.channels, role == ROLE_FRONT ? p->front_ends : p->keeper_ends, sizeof card.channels);
     if (role == ROLE_FRONT)
@@ -161,13 +161,18 @@ static void log_death(const struct child *c, int status)
     log_event(LOG_LEVEL_ERROR, "process_died", LOG_PAIRS({ "name", str_of(c->name) }, { "with", buf_str(&b) }));
 }
 
-/* Did it fail to start again and again? */
-static bool gives_up(struct child *c)
+/* The first replacement comes at once; one that dies early again and again is waited for a little longer each time, but never given up: what
+ * it lacks (a database, say) may come back. */
+static void pause_before(struct child *c)
 {
     bool early = clock_monotonic_ns(&system_clock) - c->started_ns < EARLY_DEATH_NS;
+    int  ms = 0;
 
     c->early_deaths = early ? c->early_deaths + 1 : 0;
-    return c->early_deaths > EARLY_DEATHS_MAX;
+    for (int i = 1; i < c->early_deaths && ms < PAUSE_MS_MAX; i++)
+        ms = ms ? ms * 2 : 50;
+    if (ms)
+        poll(NULL, 0, ms < PAUSE_MS_MAX ? ms : PAUSE_MS_MAX);
 }
 
 static int exit_status(int status)
@@ -187,7 +192,8 @@ static void front_died(struct parent *p, int status)
         stop(p, exit_status(status));
     } else {
         log_death(&p->front, status);
-        if (gives_up(&p->front) || !start(p, &p->front, ROLE_FRONT))
+        pause_before(&p->front);
+        if (!start(p, &p->front, ROLE_FRONT))
             stop(p, 1);
     }
 }
@@ -213,7 +219,8 @@ static void keeper_died(struct parent *p, int status)
         p->front.pid = 0;
     }
     close_channels(p);
-    if (gives_up(&p->keeper) || !start_both(p))
+    pause_before(&p->keeper);
+    if (!start_both(p))
         stop(p, 1);
 }
 

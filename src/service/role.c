@@ -25,6 +25,7 @@ struct role_card role_read(void)
         return card;
     card.role = (enum role)take(&rest);
     card.generation = (uint32_t)take(&rest);
+    card.parent = (pid_t)take(&rest);
     card.ready_fd = (int)take(&rest);
     card.listener = (int)take(&rest);
     card.count = take(&rest);
@@ -39,7 +40,7 @@ void role_write(const struct role_card *card, char out[ROLE_TEXT_BYTES])
 {
     struct buf b = buf_fixed(out, ROLE_TEXT_BYTES - 1);
 
-    buf_format(&b, "%s=%d %u %d %d %zu", variable, card->role, card->generation, card->ready_fd, card->listener, card->count);
+    buf_format(&b, "%s=%d %u %d %d %d %zu", variable, card->role, card->generation, card->parent, card->ready_fd, card->listener, card->count);
     for (size_t i = 0; i < card->count; i++)
         buf_format(&b, " %d", card->channels[i]);
     CHECK(!b.failed);

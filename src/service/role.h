@@ -3,6 +3,8 @@
  * The parent runs its own binary anew for each child, so that no child has another's memory or address layout, and tells it its role
  * in the environment. */
 #pragma once
+#include <sys/types.h>
+
 #include "base/str.h"
 
 enum role { ROLE_PARENT, ROLE_KEEPER, ROLE_FRONT };
@@ -12,6 +14,7 @@ enum { ROLE_CHANNELS_MAX = 64, ROLE_TEXT_BYTES = 1024 };
 struct role_card {
     enum role role;
     uint32_t  generation;   /* of the front: counts from 1 */
+    pid_t     parent;       /* without it there is nothing to live for */
     int       ready_fd;     /* one byte is written when it serves */
     int       listener;     /* front */
     size_t    count;

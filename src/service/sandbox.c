@@ -9,7 +9,6 @@
 #include <fcntl.h>
 #include <linux/landlock.h>
 #include <seccomp.h>
-#include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -22,7 +21,7 @@ bool sandbox_prepare(void)
     struct rlimit none = { 0, 0 };
 
     return prctl(PR_SET_DUMPABLE, 0) == 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-           prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && setrlimit(RLIMIT_CORE, &none) == 0;
+           setrlimit(RLIMIT_CORE, &none) == 0;
 }
 
 /* ---- Landlock --------------------------------------------------------------------------- */
@@ -56,7 +55,15 @@ static bool allow_beneath(int ruleset, const char *directory)
     return done == 0;
 }
 
-bool sandbox_files(enum sandbox_role role, const char *directory, struct buf *summary)
+static bool allow_all_beneath(int ruleset, const char *const *directories)
+{
+    for (; directories && *directories; directories++)
+        if (!allow_beneath(ruleset, *directories))
+            return false;
+    return true;
+}
+
+bool sandbox_files(const char *const *directories, struct buf *summary)
 {
     long version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
     struct ruleset_with_net rules = { files_v1, NET_BIND_TCP | NET_CONNECT_TCP };
@@ -67,7 +74,7 @@ bool sandbox_files(enum sandbox_role role, const char *directory, struct buf *su
     }
     size_t size = version >= 4 ? sizeof rules : sizeof rules.handled_access_fs;
     int    ruleset = (int)syscall(SYS_landlock_create_ruleset, &rules, size, 0);
-    bool   done = ruleset >= 0 && (role == SANDBOX_FRONT || !directory || allow_beneath(ruleset, directory)) &&
+    bool   done = ruleset >= 0 && allow_all_beneath(ruleset, directories) &&
                 syscall(SYS_landlock_restrict_self, ruleset, 0) == 0;
     if (ruleset >= 0)
         close(ruleset);

@@ -7,12 +7,12 @@
 
 enum sandbox_role { SANDBOX_FRONT, SANDBOX_KEEPER };
 
-/* Not dumpable, no new privileges, no core, dies with its parent. */
+/* Not dumpable, no new privileges, no core. */
 bool sandbox_prepare(void);
 
-/* Front: no file at all, no TCP bind or connect.  Keeper: files beneath `directory` alone, no TCP.  Appends "landlock=…" to summary.
- * False: the kernel has it, and refused. */
-bool sandbox_files(enum sandbox_role role, const char *directory, struct buf *summary);
+/* No file at all but what is beneath the `directories` (which end with NULL), no TCP bind or connect.  Appends "landlock=…" to summary.  False:
+ * the kernel has it, and refused. */
+bool sandbox_files(const char *const *directories, struct buf *summary);
 
 /* The allow-list of system calls.  Appends "seccomp=…".  False: it could not be put on. */
 bool sandbox_calls(enum sandbox_role role, struct buf *summary);

@@ -52,9 +52,9 @@ static problem execute(struct store_session *ss, const struct call *c)
     return ss->store->engine->execute(ss, c);
 }
 
-struct store *store_open(const struct store_settings *settings, struct buf *why)
+static const struct store_engine *engine_of(const char *url, struct str *place, struct buf *why)
 {
-    struct str           rest = str_of(settings->url);
+    struct str           rest = str_of(url);
     struct str           name = str_cut(&rest, ':');
     const struct scheme *scheme = scheme_of(name);
 
@@ -66,8 +66,23 @@ struct store *store_open(const struct store_settings *settings, struct buf *why)
         buf_format(why, "this build has no PostgreSQL: write sqlite:PATH or sqlite:///PATH");
         return NULL;
     }
-    struct str place = place_of(rest, why);
-    return place.at ? scheme->engine->open(settings, place, why) : NULL;
+    *place = place_of(rest, why);
+    return place->at ? scheme->engine : NULL;
+}
+
+struct store *store_open(const struct store_settings *settings, struct buf *why)
+{
+    struct str                 place;
+    const struct store_engine *engine = engine_of(settings->url, &place, why);
+
+    return engine ? engine->open(settings, place, why) : NULL;
+}
+
+struct str store_place(const char *url, struct buf *why)
+{
+    struct str place;
+
+    return engine_of(url, &place, why) ? place : (struct str){ 0 };
 }
 
 void store_close(struct store *s)

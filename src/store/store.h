@@ -44,6 +44,9 @@ struct store_settings {
 struct store *store_open(const struct store_settings *settings, struct buf *why);
 void          store_close(struct store *s);     /* after all sessions are closed */
 
+/* Where the database file of a URL is, or will be: a path, pointing into the URL; none, with one clear line in `why`. */
+struct str store_place(const char *url, struct buf *why);
+
 /* The path of the database file; none for a store without one. */
 struct str store_path(const struct store *s);
 
