@@ -12,8 +12,8 @@ enum {
     GROUP_MAX = 256,            /* jobs in one transaction: bounds what a failure takes with it */
     RETRY_MS_MIN = 50, RETRY_MS_MAX = 1000,
     LOG_PAGES_SOME = 1000,      /* checkpoint when nobody waits */
-    LOG_PAGES_MANY = 4000,      /* checkpoint between two transactions */
-    LOG_PAGES_MAX = 16000,      /* make readers let go of the log and begin it anew */
+    LOG_PAGES_MANY = 2000,      /* checkpoint between two transactions */
+    LOG_PAGES_MAX = 4000,      /* make readers let go of the log and begin it anew */
 };
 
 static int note_log_pages(void *context, sqlite3 *handle, const char *name, int pages)
