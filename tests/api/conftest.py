@@ -34,8 +34,11 @@ def session_server(tmp_path_factory, name, **more):
         yield Elsewhere(ELSEWHERE)
         return
     server = Server(tmp_path_factory.mktemp(name), *flags.CHEAP_HASHING, *flags.BENCH, **more).start()
-    yield server
-    server.stop()
+    try:
+        yield server
+        server.stop()
+    finally:
+        server.kill()
 
 
 @pytest.fixture(scope="session")

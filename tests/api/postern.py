@@ -68,6 +68,7 @@ class Server:
         self.wrapper = list(wrapper)
         self.errors = self.directory / "stderr"
         self.process = self.url = None
+        self.tree = {}  # as last seen: what to kill when the parent is gone
 
     def start(self, timeout=20):
         with open(self.errors, "ab") as errors:
@@ -80,6 +81,7 @@ class Server:
             self.kill()
             raise StartFailed(f"first line {line!r}, exit {self.process.returncode}, stderr:\n{self.log()}")
         self.url = found[1]
+        self.processes()
         return self
 
     def _first_line(self, timeout):
@@ -103,7 +105,8 @@ class Server:
         return self.process is not None and self.process.poll() is None
 
     def processes(self):
-        return descendants(self.process.pid)
+        self.tree = descendants(self.process.pid)
+        return self.tree
 
     def role(self, name):
         """The pid of the one process of that command name."""
@@ -138,13 +141,14 @@ class Server:
 
     def kill(self):
         """kill -9 of the whole tree, then waits until nothing of it is left."""
-        if self.process is None or self.process.returncode is not None:
+        if self.process is None:
             return
-        tree = descendants(self.process.pid)
+        tree = {**self.tree, **descendants(self.process.pid)}
         for _ in range(3):  # a child may have been made between looking and killing
-            for pid in [self.process.pid, *tree]:
+            for pid in tree:
                 try:
-                    os.kill(pid, signal.SIGKILL)
+                    if os.getpgid(pid) == self.process.pid:  # not another process that got its number
+                        os.kill(pid, signal.SIGKILL)
                 except ProcessLookupError:
                     pass
             try:
@@ -154,9 +158,17 @@ class Server:
         self.process.wait()
         self.process.stdout.close()
         deadline = time.monotonic() + 10
-        while any(alive(pid) for pid in tree) and time.monotonic() < deadline:
+        while self._left(tree) and time.monotonic() < deadline:
             time.sleep(0.002)
-        assert not any(alive(pid) for pid in tree), tree
+        assert not self._left(tree), tree
+
+    def _left(self, tree):
+        def is_ours(pid):
+            try:
+                return os.getpgid(pid) == self.process.pid
+            except ProcessLookupError:
+                return False
+        return [pid for pid in tree if is_ours(pid) and alive(pid)]
 
 
 def alive(pid):

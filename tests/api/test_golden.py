@@ -23,13 +23,20 @@ pytestmark = pytest.mark.skipif(bool(ELSEWHERE), reason="needs a server of its o
 def answers(tmp_path_factory):
     """{name: answer} of a fresh server to every recorded request, in the recorded order."""
     server = Server(tmp_path_factory.mktemp("golden"), *flags.CHEAP_HASHING, *flags.BENCH, secret=exchange.SECRET).start()
+    try:
+        yield replay(server)
+        server.stop()
+    finally:
+        server.kill()
+
+
+def replay(server):
     got = {}
     for number, record in enumerate(RECORDS):
         if number == 2:
             learn_ids(server)
         got[record["name"]] = exchange.send(server.url, record, seen=recorder.record)
-    yield got
-    server.stop()
+    return got
 
 
 def learn_ids(server):

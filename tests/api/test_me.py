@@ -88,10 +88,10 @@ class TestTokensOfOthersWithTheSecret:
     @pytest.mark.parametrize("claims", [
         {"exp": 1}, {"exp": None}, {"exp": "soon"}, {"exp": -1}, {"nbf": 4102444800}, {"sub": None}, {"sub": ""},
         {"sub": "0"}, {"sub": "-1"}, {"sub": "alice"}, {"sub": "999999999999"}, {"sub": "9" * 30}, {"sub": "1 or 1=1"}, {"sub": "1\u0000"},
-        {"sub": " 1"}, {"sub": "+1"}, {"sub": "01"}, {"sub": "1.0"}, {"sub": "0x1"},
+        {"sub": " 1"}, {"sub": "+1"}, {"sub": "1.0"}, {"sub": "0x1"},
     ], ids=str)
     def test_is_refused_with(self, secret_client, user, claims):
-        if ELSEWHERE and claims.get("sub") in ("9" * 30, " 1", "+1", "01"):
+        if ELSEWHERE and claims.get("sub") in ("9" * 30, " 1", "+1"):
             pytest.skip("Python's numbers are lenient")
         if "sub" not in claims:
             claims = {**claims, "sub": str(user["id"])}

@@ -110,7 +110,7 @@ class TestSecrets:
 class TestEnvironment:
     def test_each_option_has_a_variable(self, tmp_path):
         done = run("serve", POSTERN_LISTEN="nonsense", POSTERN_DATABASE=f"sqlite:{tmp_path}/p.db")
-        assert done.returncode == 2 and "POSTERN_LISTEN" in done.stderr
+        assert done.returncode == 2 and "nonsense" in done.stderr
 
     def test_an_option_wins_over_the_variable(self, start):
         start(POSTERN_LISTEN="nonsense", POSTERN_DATABASE="nonsense", DATABASE_URL="nonsense")
@@ -163,10 +163,10 @@ def test_a_database_that_is_none(refuses, tmp_path):
 def test_a_database_of_a_newer_version(start, refuses, tmp_path):
     start().stop()
     with sqlite3.connect(tmp_path / "postern.db") as database:
-        database.execute("PRAGMA user_version = 9999")
+        database.execute("INSERT INTO schema_migrations SELECT scope, max(version) + 1, 0 FROM schema_migrations GROUP BY scope")
     database.close()
     line = refuses()
-    assert "9999" in line and "newer" in line
+    assert "postern.db" in line and "newer" in line
 
 
 def test_a_second_server_on_one_database(start, refuses, tmp_path):

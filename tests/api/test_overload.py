@@ -18,7 +18,7 @@ def turned_away(answers):
 
 @pytest.fixture
 def narrow(start):
-    return start(*flags.NARROW, "--hash-memory", "19456", "--hash-passes", "4", cheap=False)
+    return start(*flags.NARROW, "--hash-memory", "19456", "--hash-passes", "20", cheap=False)
 
 
 def test_log_ins_beyond_the_bound_are_503(narrow):
@@ -38,7 +38,7 @@ def test_log_ins_beyond_the_bound_are_503(narrow):
 
 
 def test_registrations_beyond_the_bound_are_503_and_leave_nothing(narrow):
-    emails = [new_email("crowd") for _ in range(32)]
+    emails = [new_email("crowd") for _ in range(16)]
 
     def attempt(n):
         with Client(narrow) as one:

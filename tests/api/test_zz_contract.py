@@ -75,7 +75,7 @@ def complaint(document, record):
     """None, or what is wrong with an answer."""
     status, body = record["status"], record["body"]
     detail = body.get("detail") if isinstance(body, dict) else None
-    general = (status, None) in GENERAL or (status, detail) in GENERAL
+    general = (status, None) in GENERAL or (isinstance(detail, str) and (status, detail) in GENERAL)
     if status >= 400 and record["method"] != "HEAD" and detail is None:
         return "a problem without a detail"
     found = operation_of(document, record)

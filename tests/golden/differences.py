@@ -195,7 +195,10 @@ def _(record, answer):
 
 @difference("Members that appear twice are refused", name_starts("body same "))
 def _(record, answer):
-    return copy.deepcopy(INVALID_JSON)
+    """Inside of what is ignored nobody looks."""
+    member = "x" if "unknown" in record["name"] else "user_id"
+    refused = validation(fault("duplicate_member", ["body", member], TEXT, None))
+    return Either(answer, refused) if "inner" in record["name"] else refused
 
 
 @difference("NaN and Infinity are not JSON", name_is(
@@ -272,21 +275,18 @@ def _(record, answer):
                   validation(fault(TEXT, ["body", "password"], TEXT, None, ctx=Any())))
 
 
-GRANT_WORDS = Any(lambda v: v in ("String should match pattern 'password'", "String should match pattern '^password$'"))
-GRANT_PATTERN = {"pattern": Any(lambda v: v in ("password", "^password$"))}
-
-
-@difference("grant_type is exactly password", has_fault("string_pattern_mismatch"))
+@difference("A log-in may write the address in any of its forms", name_is("form user with spaces"))
 def _(record, answer):
+    logged_in = {"status": 200, "headers": {"content-type": "application/json"},
+                 "body": {"access_token": "<access_token>", "token_type": "bearer", "expires_in": 1800}}
+    return Either(answer, logged_in)
+
+
+@difference("A refused address literal is explained in fewer words", name_is("register e-mail 76 'a@[1.2.3]'"))
+def _(record, answer):
+    """FastAPI's text ends with the words of Python's ipaddress module."""
     for found in faults(answer):
-        if found["type"] == "string_pattern_mismatch":
-            found.update(msg=GRANT_WORDS, ctx=GRANT_PATTERN)
-
-
-@difference("grant_type is exactly password", name_is("form grant type 'password '", "form grant type 'passwords'"))
-def _(record, answer):
-    value = "password " if record["name"].endswith(" '") else "passwords"
-    return validation(fault("string_pattern_mismatch", ["body", "grant_type"], GRANT_WORDS, value, ctx=GRANT_PATTERN))
+        found.update(msg=TEXT, ctx={"reason": TEXT})
 
 
 @difference("Forms are read strictly", name_is("form semicolons"))
@@ -307,7 +307,8 @@ def is_broken_multipart(record):
 
 @difference("Multipart bodies are read strictly", is_broken_multipart)
 def _(record, answer):
-    return problem(400, TEXT)
+    without_boundary = record["name"].startswith("multipart type")
+    return Either(problem(400, TEXT), problem(415, TEXT)) if without_boundary else problem(400, TEXT)
 
 
 @difference("Multipart bodies are read strictly", name_is("multipart not closed", "multipart cut in a head"))

@@ -214,6 +214,8 @@ def malformed():
     }
     for name, body in raw.items():
         yield request(f"body {name}", "POST", "/json", body, JSON)
+    for name in ("latin-1", "0xff"):
+        yield request(f"register body {name}", "POST", "/register", raw[name], JSON)
 
 
 def media_types():
