@@ -54,6 +54,9 @@ $(OUT)/libpostern.a: $(library)
 $(OUT)/postern: $(auth) $(OUT)/libpostern.a
 	$(CC) $(LINK_$(BUILD)) -o $@ $^ $(LDLIBS_ALL)
 
+$(OUT)/examples/%: $(OUT)/examples/%.o $(OUT)/libpostern.a
+	$(CC) $(LINK_$(BUILD)) -o $@ $^ $(LDLIBS_ALL)
+
 $(OUT)/unit/%: $(OUT)/tests/unit/%.o $(OUT)/libpostern.a
 	@mkdir -p $(@D)
 	$(CC) $(LINK_$(BUILD)) -o $@ $^ $(LDLIBS_ALL) -lcmocka -ljansson
@@ -70,6 +73,9 @@ $(OUT)/fuzz/%: $(OUT)/tests/fuzz/fuzz_%.o $(OUT)/libpostern.a
 $(OUT)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) -c -o $@ $<
+
+# What the assembler takes in, the compiler does not name.
+$(OUT)/src/api/docs.o: src/api/docs.html
 
 units: $(units)
 replay: $(fuzz_targets:%=$(OUT)/replay/%)
