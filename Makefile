@@ -9,7 +9,7 @@ PREFIX ?= /usr/local
 VERSION := 0.1.0
 
 LAYERS   := base json schema http crypto store api service
-PACKAGES := sqlite3 libsodium libcrypto libseccomp libidn2
+PACKAGES := sqlite3 libsodium libcrypto libseccomp
 
 HARDEN := -fstack-protector-strong -fstack-clash-protection -fcf-protection=full -fPIE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 \
           -ftrivial-auto-var-init=zero -fno-delete-null-pointer-checks -fno-strict-overflow -fno-strict-aliasing

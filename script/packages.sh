@@ -1,7 +1,7 @@
 # packages.sh: which Debian packages what needs, and a function that installs those that are missing.
 # Sourced by the other scripts; it says what it does before it does it.
 
-BUILD_PACKAGES="gcc make pkg-config libc6-dev linux-libc-dev libsqlite3-dev libsodium-dev libssl-dev libseccomp-dev libidn2-dev libunistring-dev"
+BUILD_PACKAGES="gcc make pkg-config libc6-dev linux-libc-dev libsqlite3-dev libsodium-dev libssl-dev libseccomp-dev libunistring-dev"
 TEST_PACKAGES="libcmocka-dev libjansson-dev curl procps python3 python3-pytest python3-requests python3-requests-oauthlib python3-authlib python3-jwt python3-jsonschema python3-cryptography"
 
 say() { printf '== %s\n' "$*" >&2; }

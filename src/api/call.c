@@ -187,6 +187,8 @@ bool call_prepare(const struct endpoints *e, const struct endpoint *ep, const st
         return true;
     }
     faults_end(&f);
+    if (answer->body.failed)    /* too much to tell */
+        return refuse(e, INVALID, answer);
     answer->status = 422;
     answer->problem = INVALID;
     return false;

@@ -56,8 +56,7 @@ struct jwk_set {
 
 #define AUTH_PROBLEMS(X)                                                                           \
     X(EMAIL_TAKEN, 400, "Email already registered", NULL)                                          \
-    X(BAD_LOGIN,   401, "Incorrect email or password", "invalid_grant")                            \
-    X(NOT_READY,   503, "Not ready", NULL)
+    X(BAD_LOGIN,   401, "Incorrect email or password", "invalid_grant")
 
 enum { AUTH_PROBLEM_BEFORE = PROBLEM_FIRST_OWN - 1, AUTH_PROBLEMS(PROBLEM_ID) };
 

@@ -1,6 +1,7 @@
 /* listener.c: getaddrinfo, bind, listen. */
 #include "service/listener.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -28,6 +29,24 @@ static bool split(struct str address, char host[static NAME_BYTES], char port[st
     memcpy(port, p.at, p.len);
     port[p.len] = 0;
     return true;
+}
+
+/* A name of digits and dots alone is meant as an IPv4 address, and must be one. */
+static bool is_broken_ipv4(const char *host)
+{
+    unsigned char bytes[4];
+
+    return host[strspn(host, "0123456789.")] == 0 && inet_pton(AF_INET, host, bytes) != 1;
+}
+
+bool listener_check(struct str address, struct buf *why)
+{
+    char host[NAME_BYTES], port[8];
+    bool good = split(address, host, port) && !is_broken_ipv4(host);
+
+    if (!good)
+        buf_format(why, "--listen: '%.*s' is not ADDR:PORT", STR_ARG(address));
+    return good;
 }
 
 static void write_bound(int fd, struct buf *bound)
@@ -63,10 +82,8 @@ int listener_open(struct str address, struct buf *bound, struct buf *why)
     struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE }, *found;
     char            host[NAME_BYTES], port[8];
 
-    if (!split(address, host, port)) {
-        buf_format(why, "--listen: '%.*s' is not ADDR:PORT", STR_ARG(address));
+    if (!listener_check(address, why) || !split(address, host, port))
         return -1;
-    }
     int failed = getaddrinfo(host, port, &hints, &found);
     if (failed) {
         buf_format(why, "--listen: %s: %s", host, gai_strerror(failed));

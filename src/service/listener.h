@@ -2,5 +2,8 @@
 #pragma once
 #include "base/buf.h"
 
-/* Listens on "ADDR:PORT", "[ADDR]:PORT" or "NAME:PORT"; -1 with one clear line in `why`.  Appends the real address (a port 0 filled in) to `bound`. */
+/* Is it "ADDR:PORT", "[ADDR]:PORT" or "NAME:PORT" at all?  False with one clear line in `why`. */
+bool listener_check(struct str address, struct buf *why);
+
+/* Listens on such an address; -1 with one clear line in `why`.  Appends the real address (a port 0 filled in) to `bound`. */
 int listener_open(struct str address, struct buf *bound, struct buf *why);

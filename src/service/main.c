@@ -230,10 +230,25 @@ static void set_issuer(struct options *o, char *text, size_t bytes)
     o->issuer = buf_str(&b);
 }
 
-static int run(struct service *s, char **argv)
+/* What no table of options can tell: is it an address, is it a database? */
+static bool options_make_sense(struct service *s, struct buf *why)
+{
+    struct arena a = arena_new(64 * 1024);
+    bool         done = listener_check(s->options.listen, why) &&
+                (!s->program->migrations || store_place(arena_cstr(&a, s->options.database), why).at);
+
+    arena_close(&a);
+    return done;
+}
+
+static int run(struct service *s, char **argv, struct buf *told)
 {
     struct role_card card = role_read();
 
+    if (!options_make_sense(s, told)) {
+        fail(told);
+        return WRONG_OPTION;
+    }
     if (s->options.single_process)
         return run_both(s);
     if (card.role == ROLE_PARENT)
@@ -267,5 +282,5 @@ int service_main(int argc, char **argv, const struct program *program)
     OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG, NULL);    /* reads a file, which a sandbox would not let it */
     if (sodium_init() < 0 || !service_open_tables(&s, program, &told))
         return fail(&told);
-    return run(&s, argv);
+    return run(&s, argv, &told);
 }

@@ -96,13 +96,27 @@ static bool parse_duration(struct str text, int64_t *ms)
     return false;
 }
 
+/* "*", or scheme://host[:port] as a browser sends it (RFC 6454 section 6.2): no path, no blank. */
+static bool is_origin(struct str s)
+{
+    size_t     scheme = str_find(s, LIT("://"));
+    struct str host = str_slice(s, scheme + 3, s.len);
+
+    if (str_eq(s, LIT("*")))
+        return true;
+    for (size_t i = 0; i < s.len; i++)
+        if (s.at[i] <= ' ' || s.at[i] >= 0x7f)
+            return false;
+    return scheme > 0 && host.len > 0 && str_find_byte(host, '/') == host.len;
+}
+
 static bool add_origins(struct options *o, struct str list)
 {
     while (list.at) {
         struct str origin = str_trim(str_cut(&list, ','));
         if (origin.len == 0)
             continue;
-        if (o->cors_origins_count == ORIGINS_MAX || str_find_byte(origin, '\r') < origin.len)
+        if (o->cors_origins_count == ORIGINS_MAX || !is_origin(origin))
             return false;
         o->cors_origins[o->cors_origins_count++] = origin;
     }
@@ -148,6 +162,8 @@ static void write_range(const struct option *row, struct buf *text)
         buf_format(text, "a time such as 500ms, 10s or 5m, from %lldms to %llds", (long long)row->min, (long long)row->max / 1000);
     else if (row->kind == NUMBER_OPTION)
         buf_format(text, "a number from %lld to %lld", (long long)row->min, (long long)row->max);
+    else if (row->kind == ORIGINS_OPTION)
+        buf_add(text, LIT("an origin such as https://app.example.com, or *"));
     else
         buf_add(text, LIT("true or false"));
 }

@@ -82,7 +82,11 @@ struct str store_place(const char *url, struct buf *why)
 {
     struct str place;
 
-    return engine_of(url, &place, why) ? place : (struct str){ 0 };
+    if (!engine_of(url, &place, why))
+        return (struct str){ 0 };
+    if (place.len == 0)
+        buf_format(why, "the database needs the path of a file: sqlite:PATH");
+    return place.len ? place : (struct str){ 0 };
 }
 
 void store_close(struct store *s)
