@@ -7,6 +7,7 @@ hand theirs in as files of one record a line in the directory named by POSTERN_C
 import json
 import os
 from pathlib import Path
+from urllib.parse import unquote
 
 SEEN = {}  # a record as text: how often
 
@@ -15,7 +16,7 @@ def record(method, path, status, headers, content):
     body = None
     if content and "json" in (headers.get("content-type") or headers.get("Content-Type") or ""):
         body = json.loads(content)
-    line = json.dumps({"method": method, "path": path.split("?")[0], "status": status, "body": body}, sort_keys=True)
+    line = json.dumps({"method": method, "path": unquote(path.split("?")[0]), "status": status, "body": body}, sort_keys=True)
     SEEN[line] = SEEN.get(line, 0) + 1
 
 
