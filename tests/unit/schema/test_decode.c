@@ -114,6 +114,7 @@ static void refuses_twins(void **unused)
     (void)unused;
     assert_answer(&pair, "{\"a\":1,\"b\":\"x\",\"a\":1}", DETAIL(TWICE("\"a\"")));
     assert_answer(&pair, "{\"a\":1,\"b\":\"x\",\"\\u0061\":1}", DETAIL(TWICE("\"a\"")));
+    assert_answer(&pair, "{\"q\":1,\"a\":1,\"b\":\"x\",\"q\":1}", DETAIL(TWICE("\"q\"")));
     assert_answer(&pair, "{\"a\":1,\"b\":\"x\",\"q\":1,\"p\":1,\"q\":1,\"\\u0071\":2}",
                   DETAIL(TWICE("\"q\"")));
     assert_answer(&pair, "{\"q\":1,\"p\":1,\"q\":1,\"pp\":2,\"p\":3,\"b\":1,\"b\":\"x\"}",
