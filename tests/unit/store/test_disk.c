@@ -1,0 +1,196 @@
+/* test_disk.c: each operation on the disk fails once, one after the other, until a run meets no failure.
+ *
+ * Whatever was answered OK is there after a crash, whatever was answered otherwise is not, and once the disk works
+ * again so does the store. */
+#include "world.h"
+
+#include <sys/mman.h>
+
+#include "fault_vfs.h"
+
+enum { ROWS = 6, RUNS_MAX = 400 };
+
+/* What the child was answered, row by row; shared with the parent. */
+struct ledger {
+    problem answers[ROWS + 1];
+    bool    fired, well, opened, misread;
+    bool    finished;
+};
+
+static int64_t now_ns;
+
+static int64_t tell_ns(void *context)
+{
+    (void)context;
+    return now_ns;
+}
+
+static int64_t tell_us(void *context)
+{
+    (void)context;
+    return now_ns / 1000;
+}
+
+static const struct clock own_clock = { tell_us, tell_ns, NULL };
+
+static struct store_settings settings_on_fault(const struct world *w)
+{
+    struct store_settings settings = world_settings(w);
+
+    settings.inline_writes = true;
+    settings.vfs = "fault";
+    settings.clock = &own_clock;
+    settings.busy_ms = 5;
+    return settings;
+}
+
+/* Rows of 3,000 bytes, so that a commit is some pages. */
+static problem add_large(struct store_session *ss, struct arena *a, int64_t id)
+{
+    char email[3000];
+
+    memset(email, 'a' + (int)id, sizeof email);
+    return store_run(ss, a, &add_account, &(struct account){ id, { email, sizeof email } }, NULL);
+}
+
+static bool is_expected(problem p)
+{
+    return p == OK || p == UNAVAILABLE;
+}
+
+static void use(struct store_session *ss, struct arena *a, struct ledger *l)
+{
+    for (int i = 0; i < ROWS; i++) {
+        l->answers[i] = add_large(ss, a, i + 1);
+        problem found = find(ss, a, i + 1);
+        problem right = l->answers[i] == OK ? OK : NO_ROW;
+        if (found != right && found != UNAVAILABLE)
+            l->misread = true;
+        now_ns += 10000000000;
+    }
+    l->fired = fault.hits > 0;
+    fault_disarm();
+    l->answers[ROWS] = add_large(ss, a, ROWS + 1);
+    l->well = store_healthy(ss);
+}
+
+/* In a child, which ends as a crash would end it. */
+static void run_child(struct world *w, struct ledger *l, enum fault_kind kind, int first, int length, bool from_start)
+{
+    struct store_settings settings = settings_on_fault(w);
+
+    fault_vfs_register();
+    if (from_start)
+        fault_arm(kind, first, length);
+    struct store         *s = world_try(w, &settings);
+    struct store_session *ss = s ? store_session_open(s) : NULL;
+    l->opened = ss != NULL;
+    l->fired = fault.hits > 0;
+    if (!from_start)
+        fault_arm(kind, first, length);
+    if (ss)
+        use(ss, &w->arena, l);
+    l->finished = true;
+    _exit(0);
+}
+
+static void check_after(struct world *w, const struct ledger *l)
+{
+    struct store_settings settings = world_settings(w);
+    struct store         *s = world_store(w, &settings);
+    struct store_session *ss = store_session_open(s);
+
+    for (int i = 0; i <= ROWS; i++) {
+        problem there = find(ss, &w->arena, i + 1);
+        assert_true(is_expected(l->answers[i]));
+        assert_int_equal(there, l->answers[i] == OK ? OK : NO_ROW);
+    }
+    store_session_close(ss);
+    store_close(s);
+    arena_reset(&w->arena);
+}
+
+static void remove_files(const struct world *w)
+{
+    static const char *const suffixes[] = { "", "-wal", "-shm", "-lock" };
+
+    for (size_t i = 0; i < 4; i++) {
+        char path[128];
+        snprintf(path, sizeof path, "%s%s", w->path, suffixes[i]);
+        unlink(path);
+    }
+}
+
+/* False when the failure was beyond the end of the run. */
+static bool run_once(struct world *w, enum fault_kind kind, int first, int length, bool from_start)
+{
+    struct ledger *l = mmap(NULL, sizeof *l, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    remove_files(w);
+    pid_t child = fork();
+    if (child == 0)
+        run_child(w, l, kind, first, length, from_start);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    if (!l->finished || l->misread || (l->opened && (!l->well || l->answers[ROWS] != OK)) || (!l->opened && !l->fired))
+        fail_msg("kind %d, operation %d, length %d: finished %d, misread %d, opened %d, well %d, last answer %d", kind,
+                 first, length, l->finished, l->misread, l->opened, l->well, l->answers[ROWS]);
+    bool fired = l->fired;
+    if (l->opened)
+        check_after(w, l);
+    munmap(l, sizeof *l);
+    return fired;
+}
+
+static void sweep(struct world *w, bool from_start)
+{
+    static const int lengths[] = { 1, 3, 1000 };
+    int              runs = 0;
+
+    for (int kind = 0; kind < FAULT_KINDS; kind++)
+        for (int i = 0; i < 3; i++)
+            for (int n = 1; n < RUNS_MAX && run_once(w, (enum fault_kind)kind, n, lengths[i], from_start); n++)
+                runs++;
+    print_message("%d runs\n", runs);
+    assert_true(runs > 50);
+}
+
+static void each_operation_fails_once(void **state)
+{
+    sweep(*state, false);
+}
+
+static void each_operation_of_opening_fails_once(void **state)
+{
+    sweep(*state, true);
+}
+
+/* A process that is killed loses nothing that the kernel has: only this shows that a commit is on the disk. */
+static void each_commit_is_synchronised(void **state)
+{
+    struct world         *w = *state;
+    struct store_settings settings = settings_on_fault(w);
+
+    fault_vfs_register();
+    struct store         *s = world_store(w, &settings);
+    struct store_session *ss = store_session_open(s);
+    fault_arm(FAULT_SYNC, INT32_MAX - 1, 0);
+    for (int i = 1; i <= 10; i++) {
+        int before = fault.seen;
+        assert_int_equal(add_large(ss, &w->arena, i), OK);
+        assert_true(fault.seen > before);
+    }
+    fault_disarm();
+    store_session_close(ss);
+    store_close(s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(each_commit_is_synchronised, world_open, world_close),
+        cmocka_unit_test_setup_teardown(each_operation_fails_once, world_open, world_close),
+        cmocka_unit_test_setup_teardown(each_operation_of_opening_fails_once, world_open, world_close),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
