@@ -7,7 +7,7 @@
 
 static const struct schema user_create = SCHEMA(user_create,
     FIELD(user_create, email,    .format = EMAIL),
-    FIELD(user_create, password, .min_chars = 8, .max_chars = 1024, .max_bytes = 4096, .secret = true));
+    FIELD(user_create, password, .min_chars = 8, .max_chars = 1024, .max_bytes = 4096, .secret = true, .no_nul = true));
 
 static const struct schema user_response = SCHEMA(user_response,
     FIELD(user_response, id),

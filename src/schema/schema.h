@@ -68,7 +68,8 @@ struct field {
     struct pattern    *pattern;
     const char *const *choices;                /* ends with NULL */
     const char        *always;                 /* an answer's constant: written whatever the member holds */
-    bool               secret;                 /* never in an answer, a log or a fault's `input`; no U+0000 */
+    bool               secret;                 /* never in an answer, a log or a fault's `input` */
+    bool               no_nul;                 /* U+0000 is refused */
     bool               credential;             /* an answer's token: that answer is not to be stored */
     bool               bytes;                  /* rows of a store: any bytes, a BLOB there */
 

@@ -156,9 +156,9 @@ static bool format_fits(struct decoding *d, const struct value *v, struct str te
     return v->field->format != URL || is_url(d, v, text);
 }
 
-static bool secret_fits(struct decoding *d, const struct value *v, struct str text)
+static bool no_nul_fits(struct decoding *d, const struct value *v, struct str text)
 {
-    if (!v->field->secret || str_find_byte(text, 0) == text.len)
+    if (!v->field->no_nul || str_find_byte(text, 0) == text.len)
         return true;
     return value_refuse(d, v, "value_error", LIT("Value error, must not contain U+0000"),
                         LIT("{\"error\":{}}"));
@@ -184,6 +184,6 @@ bool value_str(struct decoding *d, const struct value *v, struct str *out)
         return false;
     if (v->field->choices && !is_choice(v->field->choices, text))
         return refuse_choice(d, v);
-    return lengths_fit(d, v, text) && pattern_matches(d, v, text) && secret_fits(d, v, text) &&
+    return lengths_fit(d, v, text) && pattern_matches(d, v, text) && no_nul_fits(d, v, text) &&
            format_fits(d, v, text, out);
 }

@@ -8,7 +8,7 @@ struct login {
 
 static const struct schema login = SCHEMA(login,
     FIELD(login, email, .max_chars = 20),
-    FIELD(login, password, .min_chars = 8, .max_chars = 1024, .max_bytes = 12, .secret = true));
+    FIELD(login, password, .min_chars = 8, .max_chars = 1024, .max_bytes = 12, .secret = true, .no_nul = true));
 
 /* Holds a secret one level down. */
 struct outer {

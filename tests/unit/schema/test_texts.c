@@ -24,7 +24,7 @@ struct form {
 static const struct schema form = SCHEMA(form,
     FIELD(form, grant_type, .pattern = PATTERN("password"), .max_chars = 100, .optional = true),
     FIELD(form, username, .max_bytes = 100),
-    FIELD(form, password, .max_bytes = 100, .secret = true),
+    FIELD(form, password, .max_bytes = 100, .secret = true, .no_nul = true),
     FIELD(form, scope, .max_bytes = 100, .preset = "\"\""),
     FIELD(form, n, .preset = "3"));
 
