@@ -27,12 +27,12 @@ void answer_problem(const struct endpoints *e, problem p, struct api_answer *ans
     w = json_writer(&answer->body);
     json_object_begin(&w);
     json_name(&w, LIT("detail"));
-    json_string(&w, str_of(row->detail));
+    json_put_string(&w, str_of(row->detail));
     if (row->error) {
         json_name(&w, LIT("error"));
-        json_string(&w, str_of(row->error));
+        json_put_string(&w, str_of(row->error));
         json_name(&w, LIT("error_description"));
-        json_string(&w, str_of(row->detail));
+        json_put_string(&w, str_of(row->detail));
     }
     json_object_end(&w);
     answer->status = row->status;

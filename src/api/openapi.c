@@ -12,7 +12,7 @@ enum { NAME_BYTES = 256, SCHEMAS_MAX = 128, STATUSES_MAX = 16 };
 static void put(struct json_writer *w, const char *name, const char *value)
 {
     json_name(w, str_of(name));
-    json_string(w, str_of(value));
+    json_put_string(w, str_of(value));
 }
 
 static void put_object(struct json_writer *w, const char *name)
@@ -29,7 +29,7 @@ static void put_ref(struct json_writer *w, const char *name)
     buf_format(&b, "#/components/schemas/%s", name);
     json_object_begin(w);
     json_name(w, LIT("$ref"));
-    json_string(w, buf_str(&b));
+    json_put_string(w, buf_str(&b));
     json_object_end(w);
 }
 
@@ -75,7 +75,7 @@ static void put_operation_id(struct json_writer *w, const struct route *r, const
 
     buf_add(&b, str_of(prefix));
     write_operation_id(r, &b);
-    json_string(w, buf_str(&b));
+    json_put_string(w, buf_str(&b));
 }
 
 /* A form's schema is named after its operation. */
@@ -103,7 +103,7 @@ static void write_parameters_of(const struct schema *s, const char *where, struc
         put(w, "name", f->name);
         put(w, "in", where);
         json_name(w, LIT("required"));
-        json_bool(w, !f->optional && !f->preset);
+        json_put_bool(w, !f->optional && !f->preset);
         if (f->doc)
             put(w, "description", f->doc);
         json_name(w, LIT("schema"));
@@ -145,7 +145,7 @@ static void write_request_body(const struct route *r, struct json_writer *w)
     write_content(r, r->form ? "application/x-www-form-urlencoded" : "application/json", w);
     json_object_end(w);
     json_name(w, LIT("required"));
-    json_bool(w, true);
+    json_put_bool(w, true);
     json_object_end(w);
 }
 
@@ -296,12 +296,12 @@ static void write_operation(const struct endpoints *e, const struct endpoint *ep
     if (ep->group) {
         json_name(w, LIT("tags"));
         json_list_begin(w);
-        json_string(w, str_of(ep->group));
+        json_put_string(w, str_of(ep->group));
         json_list_end(w);
     }
     describe_title(&b, r->name);
     json_name(w, LIT("summary"));
-    json_string(w, buf_str(&b));
+    json_put_string(w, buf_str(&b));
     put(w, "description", r->doc);
     json_name(w, LIT("operationId"));
     put_operation_id(w, r, "");
@@ -403,7 +403,7 @@ static const char problem_schema[] =
 static void put_raw(struct json_writer *w, const char *name, const char *json)
 {
     json_name(w, str_of(name));
-    json_raw(w, str_of(json));
+    json_put_raw(w, str_of(json));
 }
 
 static void write_security_scheme(const struct api *api, struct json_writer *w)

@@ -152,13 +152,13 @@ static void write_member(struct json_writer *w, struct str name, const unsigned 
 
     base64url_encode(&b, at, COORDINATE_BYTES);
     json_name(w, name);
-    json_string(w, buf_str(&b));
+    json_put_string(w, buf_str(&b));
 }
 
 static void write_text(struct json_writer *w, struct str name, struct str value)
 {
     json_name(w, name);
-    json_string(w, value);
+    json_put_string(w, value);
 }
 
 struct str jws_algorithm_name(enum jws_algorithm a)

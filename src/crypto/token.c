@@ -206,11 +206,11 @@ static bool read_date(struct json_token t, bool up, int64_t *out)
     double  real;
     int64_t whole;
 
-    if (t.kind == JSON_INTEGER && json_integer(t.text, &whole)) {
+    if (t.kind == JSON_INTEGER && json_to_int(t.text, &whole)) {
         *out = whole < DATE_MAX ? whole : DATE_MAX;
         return whole >= 0;
     }
-    if ((t.kind != JSON_INTEGER && t.kind != JSON_REAL) || !json_real(t.text, &real) || real < 0)
+    if ((t.kind != JSON_INTEGER && t.kind != JSON_REAL) || !json_to_real(t.text, &real) || real < 0)
         return false;
     whole = real < (double)DATE_MAX ? (int64_t)real : DATE_MAX;
     *out = up && (double)whole < real && whole < DATE_MAX ? whole + 1 : whole;
@@ -313,13 +313,13 @@ static void write_text(struct json_writer *w, struct str name, struct str value)
     if (!value.at)
         return;
     json_name(w, name);
-    json_string(w, value);
+    json_put_string(w, value);
 }
 
 static void write_date(struct json_writer *w, struct str name, int64_t value)
 {
     json_name(w, name);
-    json_int(w, value);
+    json_put_int(w, value);
 }
 
 static void write_header(const struct jws_key *key, struct buf *out)

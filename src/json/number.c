@@ -210,7 +210,7 @@ static size_t put_scientific(const struct decimal *d, char *out, size_t room)
     return (size_t)(at - out);
 }
 
-bool json_integer(struct str text, int64_t *out)
+bool json_to_int(struct str text, int64_t *out)
 {
     bool    negative = text.len && text.at[0] == '-';
     size_t  first = negative;
@@ -229,7 +229,7 @@ bool json_integer(struct str text, int64_t *out)
     return true;
 }
 
-bool json_real(struct str text, double *out)
+bool json_to_real(struct str text, double *out)
 {
     struct decimal d;
     double value;

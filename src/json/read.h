@@ -56,7 +56,7 @@ bool json_skip(struct json_reader *r, struct json_token first);
 struct str json_unescape(struct arena *a, struct json_token t);
 
 /* A JSON_INTEGER's value; false when it is beyond int64. */
-bool json_integer(struct str text, int64_t *out);
+bool json_to_int(struct str text, int64_t *out);
 
 /* A number's value, correctly rounded; false when it is beyond a double. */
-bool json_real(struct str text, double *out);
+bool json_to_real(struct str text, double *out);

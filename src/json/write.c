@@ -184,7 +184,7 @@ static void copy_token(struct json_writer *w, struct json_token t)
         w->out->failed = true;      /* no reader has accepted this */
         break;
     default:
-        json_raw(w, t.text);
+        json_put_raw(w, t.text);
     }
 }
 
@@ -254,13 +254,13 @@ void json_name(struct json_writer *w, struct str name)
     w->comma = false;
 }
 
-void json_string(struct json_writer *w, struct str value)
+void json_put_string(struct json_writer *w, struct str value)
 {
     quote(w->out, w->comma, value, false);
     w->comma = true;
 }
 
-void json_int(struct json_writer *w, int64_t value)
+void json_put_int(struct json_writer *w, int64_t value)
 {
     char  text[INT_CHARS_MAX];
     char *over = text + sizeof text;
@@ -268,27 +268,27 @@ void json_int(struct json_writer *w, int64_t value)
 
     if (value < 0)
         *--at = '-';
-    json_raw(w, (struct str){ at, (size_t)(over - at) });
+    json_put_raw(w, (struct str){ at, (size_t)(over - at) });
 }
 
-void json_bool(struct json_writer *w, bool value)
+void json_put_bool(struct json_writer *w, bool value)
 {
-    json_raw(w, value ? LIT("true") : LIT("false"));
+    json_put_raw(w, value ? LIT("true") : LIT("false"));
 }
 
-void json_null(struct json_writer *w)
+void json_put_null(struct json_writer *w)
 {
-    json_raw(w, LIT("null"));
+    json_put_raw(w, LIT("null"));
 }
 
-void json_double(struct json_writer *w, double value)
+void json_put_double(struct json_writer *w, double value)
 {
     char text[NUMBER_CHARS_MAX];
 
-    json_raw(w, isfinite(value) ? (struct str){ text, number_put(value, text) } : LIT("null"));
+    json_put_raw(w, isfinite(value) ? (struct str){ text, number_put(value, text) } : LIT("null"));
 }
 
-void json_raw(struct json_writer *w, struct str json)
+void json_put_raw(struct json_writer *w, struct str json)
 {
     if (json.len == 0)
         w->out->failed = true;      /* no value is as short as that */
@@ -297,7 +297,7 @@ void json_raw(struct json_writer *w, struct str json)
     w->comma = true;
 }
 
-void json_copy(struct json_writer *w, struct str text)
+void json_put_copy(struct json_writer *w, struct str text)
 {
     struct json_reader r = json_reader(text);
 

@@ -19,20 +19,20 @@ void json_object_end(struct json_writer *w);
 void json_list_begin(struct json_writer *w);
 void json_list_end(struct json_writer *w);
 void json_name(struct json_writer *w, struct str name);
-void json_string(struct json_writer *w, struct str value);
-void json_int(struct json_writer *w, int64_t value);
-void json_bool(struct json_writer *w, bool value);
-void json_null(struct json_writer *w);
+void json_put_string(struct json_writer *w, struct str value);
+void json_put_int(struct json_writer *w, int64_t value);
+void json_put_bool(struct json_writer *w, bool value);
+void json_put_null(struct json_writer *w);
 
 /* The shortest text that reads back as the same double, with a fraction (1.0); null when not finite. */
-void json_double(struct json_writer *w, double value);
+void json_put_double(struct json_writer *w, double value);
 
 /* Text that is known to be one JSON value, as it is. */
-void json_raw(struct json_writer *w, struct str json);
+void json_put_raw(struct json_writer *w, struct str json);
 
 /* The value at the front of `text`, which a reader has accepted, written anew: no blanks, escapes only where
  * they are needed. */
-void json_copy(struct json_writer *w, struct str text);
+void json_put_copy(struct json_writer *w, struct str text);
 
 /* Only the quoted form of a string, without comma: for tables that prepare "name": once. */
 void json_quote(struct buf *out, struct str value);

@@ -119,7 +119,7 @@ static bool int_from_real(struct decoding *d, const struct value *v, int64_t *ou
 {
     double real;
 
-    if (!json_real(v->token.text, &real))
+    if (!json_to_real(v->token.text, &real))
         return refuse_infinite(d, v);
     if (real <= -0x1p63 || real >= 0x1p63)
         return refuse_int_size(d, v);
@@ -151,7 +151,7 @@ static bool any_int(struct decoding *d, const struct value *v, int64_t *out)
 {
     switch (v->token.kind) {
     case JSON_INTEGER:
-        return json_integer(v->token.text, out) || refuse_int_size(d, v);
+        return json_to_int(v->token.text, out) || refuse_int_size(d, v);
     case JSON_REAL:
         return int_from_real(d, v, out);
     case JSON_STRING:
@@ -175,7 +175,7 @@ static bool refuse_bound(struct decoding *d, const struct value *v, bool low, do
                message = buf_fixed(memory[1], PHRASE_BYTES);
     struct json_writer w = json_writer(&number);
 
-    json_double(&w, bound);
+    json_put_double(&w, bound);
     struct str full = buf_str(&number);
     struct str brief = without_zero_fraction(full);
     buf_format(&message, "Input should be %s than or equal to %.*s", low ? "greater" : "less",
@@ -288,7 +288,7 @@ static bool real_from_text(struct decoding *d, const struct value *v, double *ou
         return value_refuse(d, v, "float_parsing",
                       LIT("Input should be a valid number, unable to parse string as a number"),
                       (struct str){ 0 });
-    return json_real(json, out) || refuse_infinite(d, v);
+    return json_to_real(json, out) || refuse_infinite(d, v);
 }
 
 static bool any_real(struct decoding *d, const struct value *v, double *out)
@@ -296,7 +296,7 @@ static bool any_real(struct decoding *d, const struct value *v, double *out)
     switch (v->token.kind) {
     case JSON_INTEGER:
     case JSON_REAL:
-        return json_real(v->token.text, out) || refuse_infinite(d, v);
+        return json_to_real(v->token.text, out) || refuse_infinite(d, v);
     case JSON_STRING:
         return real_from_text(d, v, out);
     case JSON_TRUE:
@@ -342,9 +342,9 @@ static int bool_of_number(struct str text)
     double  real;
     int64_t whole;
 
-    if (json_integer(text, &whole))
+    if (json_to_int(text, &whole))
         return whole == 0 || whole == 1 ? (int)whole : -1;
-    if (json_real(text, &real) && (real == 0 || real == 1))
+    if (json_to_real(text, &real) && (real == 0 || real == 1))
         return (int)real;
     return -2;
 }

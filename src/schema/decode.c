@@ -253,7 +253,7 @@ static void refuse_json(struct decoding *d, const struct json_reader *r, const s
 
     json_object_begin(&w);
     json_name(&w, LIT("error"));
-    json_string(&w, str_of(r->fault));
+    json_put_string(&w, str_of(r->fault));
     json_object_end(&w);
     fault_add(d->faults, "json_invalid", &where, LIT("JSON decode error"), LIT("{}"),
               buf_str(&context));

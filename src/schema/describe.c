@@ -23,7 +23,7 @@ static void write_title(const char *name, void (*form)(struct buf *, const char 
 
     form(&title, name);
     json_name(w, LIT("title"));
-    json_string(w, buf_str(&title));
+    json_put_string(w, buf_str(&title));
 }
 
 static void write_text(struct json_writer *w, const char *name, const char *text)
@@ -31,7 +31,7 @@ static void write_text(struct json_writer *w, const char *name, const char *text
     if (!text)
         return;
     json_name(w, str_of(name));
-    json_string(w, str_of(text));
+    json_put_string(w, str_of(text));
 }
 
 static void write_json(struct json_writer *w, const char *name, const char *json)
@@ -39,7 +39,7 @@ static void write_json(struct json_writer *w, const char *name, const char *json
     if (!json)
         return;
     json_name(w, str_of(name));
-    json_copy(w, str_of(json));
+    json_put_copy(w, str_of(json));
 }
 
 /* A count; 0 is none. */
@@ -48,7 +48,7 @@ static void write_count(struct json_writer *w, const char *name, size_t count)
     if (count == 0)
         return;
     json_name(w, str_of(name));
-    json_int(w, (int64_t)count);
+    json_put_int(w, (int64_t)count);
 }
 
 static void write_bound(struct json_writer *w, const struct field *f, const char *name,
@@ -58,9 +58,9 @@ static void write_bound(struct json_writer *w, const struct field *f, const char
         return;
     json_name(w, str_of(name));
     if (f->kind == INT && b.value > -0x1p63 && b.value < 0x1p63)
-        json_int(w, (int64_t)b.value);
+        json_put_int(w, (int64_t)b.value);
     else
-        json_double(w, b.value);
+        json_put_double(w, b.value);
 }
 
 static void write_choices(struct json_writer *w, const char *const *choices)
@@ -70,7 +70,7 @@ static void write_choices(struct json_writer *w, const char *const *choices)
     json_name(w, LIT("enum"));
     json_list_begin(w);
     for (const char *const *c = choices; *c; c++)
-        json_string(w, str_of(*c));
+        json_put_string(w, str_of(*c));
     json_list_end(w);
     if (choices[0] && !choices[1])
         write_text(w, "const", choices[0]);
@@ -111,7 +111,7 @@ static void write_reference(const struct schema *s, struct json_writer *w)
     buf_add(&path, LIT("#/components/schemas/"));
     describe_name(&path, s->name);
     json_name(w, LIT("$ref"));
-    json_string(w, buf_str(&path));
+    json_put_string(w, buf_str(&path));
 }
 
 static void write_list(const struct field *f, struct json_writer *w)
@@ -195,12 +195,12 @@ static void write_about(const struct field *f, enum describe_use use, struct jso
         write_json(w, "default", f->preset);
     if (f->secret && use == DESCRIBE_IN) {
         json_name(w, LIT("writeOnly"));
-        json_bool(w, true);
+        json_put_bool(w, true);
     }
     if (f->example) {
         json_name(w, LIT("examples"));
         json_list_begin(w);
-        json_copy(w, str_of(f->example));
+        json_put_copy(w, str_of(f->example));
         json_list_end(w);
     }
 }
@@ -233,7 +233,7 @@ static void write_required(const struct schema *s, struct json_writer *w)
             json_list_begin(w);
             any = true;
         }
-        json_string(w, str_of(f->name));
+        json_put_string(w, str_of(f->name));
     }
     if (any)
         json_list_end(w);

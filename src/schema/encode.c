@@ -9,11 +9,11 @@ static void encode_value(const struct field *f, const void *at, struct json_writ
 static void encode_text(const struct field *f, const struct str *text, struct json_writer *w)
 {
     if (f->always)
-        json_string(w, str_of(f->always));
+        json_put_string(w, str_of(f->always));
     else if (text->at)
-        json_string(w, *text);
+        json_put_string(w, *text);
     else
-        json_null(w);
+        json_put_null(w);
 }
 
 static void encode_instant(struct instant t, struct json_writer *w)
@@ -22,7 +22,7 @@ static void encode_instant(struct instant t, struct json_writer *w)
     struct buf text = buf_fixed(memory, sizeof memory);
 
     instant_add(&text, t);
-    json_string(w, buf_str(&text));
+    json_put_string(w, buf_str(&text));
 }
 
 /* A list that holds nothing is empty, unless null can say so. */
@@ -34,7 +34,7 @@ static bool is_none(const struct field *f, const struct many *m)
 static void encode_list(const struct field *f, const struct many *m, struct json_writer *w)
 {
     if (is_none(f, m)) {
-        json_null(w);
+        json_put_null(w);
         return;
     }
     json_list_begin(w);
@@ -46,7 +46,7 @@ static void encode_list(const struct field *f, const struct many *m, struct json
 static void encode_map(const struct field *f, const struct many *m, struct json_writer *w)
 {
     if (is_none(f, m)) {
-        json_null(w);
+        json_put_null(w);
         return;
     }
     json_object_begin(w);
@@ -88,7 +88,7 @@ static void encode_value(const struct field *f, const void *at, struct json_writ
     CHECK(!f->secret);
     at = value_of(f, at);
     if (!at) {
-        json_null(w);
+        json_put_null(w);
         return;
     }
     switch (f->kind) {
@@ -96,13 +96,13 @@ static void encode_value(const struct field *f, const void *at, struct json_writ
         encode_text(f, at, w);
         return;
     case INT:
-        json_int(w, *(const int64_t *)at);
+        json_put_int(w, *(const int64_t *)at);
         return;
     case REAL:
-        json_double(w, *(const double *)at);
+        json_put_double(w, *(const double *)at);
         return;
     case BOOL:
-        json_bool(w, *(const bool *)at);
+        json_put_bool(w, *(const bool *)at);
         return;
     case INSTANT:
         encode_instant(*(const struct instant *)at, w);

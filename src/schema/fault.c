@@ -53,9 +53,9 @@ static void add_places(struct json_writer *w, const struct place *p)
         return;
     add_places(w, p->outer);
     if (p->name.at)
-        json_string(w, shown(p->name));
+        json_put_string(w, shown(p->name));
     else
-        json_int(w, (int64_t)p->index);
+        json_put_int(w, (int64_t)p->index);
 }
 
 struct fault {
@@ -68,21 +68,21 @@ static void write_fault(struct json_writer *w, const struct fault *fault)
 {
     json_object_begin(w);
     json_name(w, LIT("type"));
-    json_string(w, str_of(fault->type));
+    json_put_string(w, str_of(fault->type));
     json_name(w, LIT("loc"));
     json_list_begin(w);
     add_places(w, fault->where);
     json_list_end(w);
     json_name(w, LIT("msg"));
-    json_string(w, fault->message);
+    json_put_string(w, fault->message);
     json_name(w, LIT("input"));
     if (fault->input.at)
-        json_copy(w, fault->input);
+        json_put_copy(w, fault->input);
     else
-        json_null(w);
+        json_put_null(w);
     if (fault->context.at) {
         json_name(w, LIT("ctx"));
-        json_raw(w, fault->context);
+        json_put_raw(w, fault->context);
     }
     json_object_end(w);
 }

@@ -78,7 +78,7 @@ static bool instant_from_number(struct decoding *d, const struct value *v, struc
     double  real, us;
     int64_t whole;
 
-    if (!json_real(number, &real))
+    if (!json_to_real(number, &real))
         return refuse_timestamp(d, v,
                                 number.at[0] == '-'
                                     ? "dates before 1600 are not supported as unix timestamps"
@@ -89,7 +89,7 @@ static bool instant_from_number(struct decoding *d, const struct value *v, struc
         return refuse_timestamp(d, v, "dates before 1600 are not supported as unix timestamps");
     if (us >= us_10000)
         return refuse_timestamp(d, v, "dates after 9999 are not supported as unix timestamps");
-    if (json_integer(number, &whole)) {
+    if (json_to_int(number, &whole)) {
         out->us = whole * scale;
         return true;
     }

@@ -32,7 +32,7 @@ static struct str context_of_text(struct arena *a, const char *key, struct str t
     struct json_writer w = json_writer(&out);
     json_object_begin(&w);
     json_name(&w, str_of(key));
-    json_string(&w, text);
+    json_put_string(&w, text);
     json_object_end(&w);
     return buf_str(&out);
 }

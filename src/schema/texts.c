@@ -69,7 +69,7 @@ static bool decode_list(struct decoding *d, const struct texts *t, struct value 
     json_list_begin(&w);
     for (size_t i = 0; i < t->count; i++)
         if (counts(t, i, v->field))
-            json_string(&w, t->at[i].value.at ? t->at[i].value : LIT(""));
+            json_put_string(&w, t->at[i].value.at ? t->at[i].value : LIT(""));
     json_list_end(&w);
     v->json = buf_str(&json);
     v->token = (struct json_token){ .kind = JSON_LIST_BEGIN, .text = str_slice(v->json, 0, 1) };

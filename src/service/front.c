@@ -104,7 +104,7 @@ static void on_refusal(void *context, int status, struct buf *headers, struct bu
         buf_add(headers, LIT("Retry-After: 1\r\n"));
     json_object_begin(&w);
     json_name(&w, LIT("detail"));
-    json_string(&w, http_status_phrase(status));
+    json_put_string(&w, http_status_phrase(status));
     json_object_end(&w);
 }
 

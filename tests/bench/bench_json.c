@@ -49,9 +49,9 @@ static size_t write_small(struct buf *out)
     buf_reset(out);
     json_object_begin(&w);
     json_name(&w, LIT("user_id"));
-    json_int(&w, 123);
+    json_put_int(&w, 123);
     json_name(&w, LIT("action"));
-    json_string(&w, LIT("get_profile"));
+    json_put_string(&w, LIT("get_profile"));
     json_object_end(&w);
     return out->len;
 }
@@ -61,7 +61,7 @@ static size_t copy_small(struct buf *out)
     struct json_writer w = json_writer(out);
 
     buf_reset(out);
-    json_copy(&w, small);
+    json_put_copy(&w, small);
     return out->len;
 }
 
@@ -70,7 +70,7 @@ static size_t copy_user(struct buf *out)
     struct json_writer w = json_writer(out);
 
     buf_reset(out);
-    json_copy(&w, user);
+    json_put_copy(&w, user);
     return out->len;
 }
 
@@ -79,7 +79,7 @@ static size_t read_real(struct buf *out)
     double value = 0;
 
     (void)out;
-    return json_real(LIT("1234.5678"), &value) && value > 0;
+    return json_to_real(LIT("1234.5678"), &value) && value > 0;
 }
 
 static size_t write_real(struct buf *out)
@@ -87,7 +87,7 @@ static size_t write_real(struct buf *out)
     struct json_writer w = json_writer(out);
 
     buf_reset(out);
-    json_double(&w, 1234.5678);
+    json_put_double(&w, 1234.5678);
     return out->len;
 }
 
@@ -97,10 +97,10 @@ static const struct work {
 } works[] = {
     { "read the small body", read_small },
     { "write the small body", write_small },
-    { "read and write anew (json_copy)", copy_small },
+    { "read and write anew (json_put_copy)", copy_small },
     { "read a body with escapes", read_user },
     { "copy a body with escapes", copy_user },
-    { "json_real 1234.5678", read_real },
+    { "json_to_real 1234.5678", read_real },
     { "json_double 1234.5678", write_real },
 };
 

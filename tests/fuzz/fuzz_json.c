@@ -37,12 +37,12 @@ static void check_number(struct json_token t, struct verdict *v)
     char   *copy = strndup(t.text.at, t.text.len), *over;
     double  real = 0;
     int64_t integer;
-    bool    has_real = json_real(t.text, &real);
+    bool    has_real = json_to_real(t.text, &real);
     double  theirs = strtod(copy, &over);
 
     CHECK(*over == 0 && has_real == (isinf(theirs) == 0));
     CHECK(!has_real || memcmp(&real, &theirs, sizeof real) == 0);
-    if (t.kind == JSON_REAL ? !has_real : !json_integer(t.text, &integer))
+    if (t.kind == JSON_REAL ? !has_real : !json_to_int(t.text, &integer))
         v->unlike = true;
     free(copy);
 }
@@ -90,7 +90,7 @@ static struct buf copy_of(struct str text)
     struct buf         out = buf_growing(COPY_BYTES_MAX);
     struct json_writer w = json_writer(&out);
 
-    json_copy(&w, text);
+    json_put_copy(&w, text);
     CHECK(!out.failed);
     return out;
 }

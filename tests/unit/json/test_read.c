@@ -261,16 +261,16 @@ static void test_integer(void **state)
     int64_t value = 7;
 
     (void)state;
-    assert_true(json_integer(LIT("9223372036854775807"), &value) && value == INT64_MAX);
-    assert_true(json_integer(LIT("-9223372036854775808"), &value) && value == INT64_MIN);
-    assert_true(json_integer(LIT("-0"), &value) && value == 0);
-    assert_true(json_integer(LIT("123"), &value) && value == 123);
-    assert_false(json_integer(LIT("9223372036854775808"), &value));
-    assert_false(json_integer(LIT("-9223372036854775809"), &value));
-    assert_false(json_integer(LIT("92233720368547758070"), &value));
-    assert_false(json_integer(LIT("1.0"), &value));
-    assert_false(json_integer(LIT("-"), &value));
-    assert_false(json_integer(LIT(""), &value));
+    assert_true(json_to_int(LIT("9223372036854775807"), &value) && value == INT64_MAX);
+    assert_true(json_to_int(LIT("-9223372036854775808"), &value) && value == INT64_MIN);
+    assert_true(json_to_int(LIT("-0"), &value) && value == 0);
+    assert_true(json_to_int(LIT("123"), &value) && value == 123);
+    assert_false(json_to_int(LIT("9223372036854775808"), &value));
+    assert_false(json_to_int(LIT("-9223372036854775809"), &value));
+    assert_false(json_to_int(LIT("92233720368547758070"), &value));
+    assert_false(json_to_int(LIT("1.0"), &value));
+    assert_false(json_to_int(LIT("-"), &value));
+    assert_false(json_to_int(LIT(""), &value));
     assert_int_equal(value, 123);
 }
 
@@ -278,7 +278,7 @@ static void assert_real(const char *text, double expected)
 {
     double value = 7;
 
-    assert_true(json_real(str_of(text), &value));
+    assert_true(json_to_real(str_of(text), &value));
     if (memcmp(&value, &expected, sizeof value) != 0)
         fail_msg("%s: %a", text, value);
 }
@@ -297,10 +297,10 @@ static void test_real(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         assert_real(texts[i], strtod(texts[i], NULL));
-    assert_false(json_real(LIT("1e309"), &value));
-    assert_false(json_real(LIT("-1.7976931348623159e308"), &value));
-    assert_false(json_real(LIT("1e99999999999999999999999999"), &value));
-    assert_false(json_real(LIT(""), &value));
+    assert_false(json_to_real(LIT("1e309"), &value));
+    assert_false(json_to_real(LIT("-1.7976931348623159e308"), &value));
+    assert_false(json_to_real(LIT("1e99999999999999999999999999"), &value));
+    assert_false(json_to_real(LIT(""), &value));
     assert_true(value == 7);
 }
 
@@ -314,11 +314,11 @@ static void test_real_very_long(void **state)
     buf_add(&text, LIT("9007199254740993."));
     for (int i = 0; i < 5000; i++)
         buf_add_char(&text, '0');
-    assert_true(json_real(buf_str(&text), &value) && value == 9007199254740992.0);
+    assert_true(json_to_real(buf_str(&text), &value) && value == 9007199254740992.0);
     buf_add_char(&text, '1');
-    assert_true(json_real(buf_str(&text), &value) && value == 9007199254740994.0);
+    assert_true(json_to_real(buf_str(&text), &value) && value == 9007199254740994.0);
     buf_add(&text, LIT("e-5000"));
-    assert_true(json_real(buf_str(&text), &value) && value == 0);
+    assert_true(json_to_real(buf_str(&text), &value) && value == 0);
     buf_close(&text);
 }
 

@@ -26,22 +26,22 @@ static void write_all(struct buf *out)
 
     json_object_begin(&w);
     json_name(&w, LIT("a"));
-    json_int(&w, 1);
+    json_put_int(&w, 1);
     json_name(&w, LIT("b\"\n"));
     json_list_begin(&w);
-    json_bool(&w, true);
-    json_bool(&w, false);
-    json_null(&w);
-    json_string(&w, LIT("x"));
+    json_put_bool(&w, true);
+    json_put_bool(&w, false);
+    json_put_null(&w);
+    json_put_string(&w, LIT("x"));
     json_list_begin(&w);
     json_list_end(&w);
     json_object_begin(&w);
     json_object_end(&w);
-    json_raw(&w, LIT("{\"raw\":1}"));
-    json_double(&w, 0.5);
+    json_put_raw(&w, LIT("{\"raw\":1}"));
+    json_put_double(&w, 0.5);
     json_list_end(&w);
     json_name(&w, LIT("c"));
-    json_string(&w, (struct str){ 0 });
+    json_put_string(&w, (struct str){ 0 });
     json_object_end(&w);
 }
 
@@ -105,7 +105,7 @@ static void test_integers(void **state)
         struct json_writer w = json_writer(&b);
         char               expected[32];
         snprintf(expected, sizeof expected, "%lld", (long long)values[i]);
-        json_int(&w, values[i]);
+        json_put_int(&w, values[i]);
         assert_text(&b, expected);
     }
 }
@@ -115,7 +115,7 @@ static void assert_double(double value, const char *expected)
     struct buf         b = buf_growing(64);
     struct json_writer w = json_writer(&b);
 
-    json_double(&w, value);
+    json_put_double(&w, value);
     assert_text(&b, expected);
 }
 
@@ -170,11 +170,11 @@ static void test_doubles_read_back(void **state)
         memcpy(&value, &bits, sizeof value);
         struct buf         b = buf_growing(64);
         struct json_writer w = json_writer(&b);
-        json_double(&w, value);
+        json_put_double(&w, value);
         if ((bits >> 52 & 0x7ff) == 0x7ff)
             assert_true(str_eq(buf_str(&b), LIT("null")));
         else
-            assert_true(json_real(buf_str(&b), &again) && again == value);
+            assert_true(json_to_real(buf_str(&b), &again) && again == value);
         buf_close(&b);
     }
 }
@@ -184,7 +184,7 @@ static void assert_copied(struct str text, const char *expected)
     struct buf         b = buf_growing(1024);
     struct json_writer w = json_writer(&b);
 
-    json_copy(&w, text);
+    json_put_copy(&w, text);
     assert_text(&b, expected);
 }
 
@@ -206,10 +206,10 @@ static void test_copy_among_others(void **state)
 
     (void)state;
     json_list_begin(&w);
-    json_int(&w, 1);
-    json_copy(&w, LIT("{ }"));
-    json_copy(&w, LIT("\"s\""));
-    json_null(&w);
+    json_put_int(&w, 1);
+    json_put_copy(&w, LIT("{ }"));
+    json_put_copy(&w, LIT("\"s\""));
+    json_put_null(&w);
     json_list_end(&w);
     assert_text(&b, "[1,{},\"s\",null]");
 }
@@ -222,13 +222,13 @@ static void test_what_is_no_value(void **state)
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         struct buf         b = buf_growing(64);
         struct json_writer w = json_writer(&b);
-        json_copy(&w, texts[i]);
+        json_put_copy(&w, texts[i]);
         assert_true(b.failed);
         buf_close(&b);
     }
     struct buf         b = buf_growing(64);
     struct json_writer w = json_writer(&b);
-    json_raw(&w, (struct str){ 0 });
+    json_put_raw(&w, (struct str){ 0 });
     assert_true(b.failed);
     buf_close(&b);
 }
