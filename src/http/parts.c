@@ -66,22 +66,39 @@ bool http_target_split(struct str target, enum http_method method, struct http_r
 
 static bool port_valid(struct str port)
 {
-    uint64_t number;
+    unsigned number = 0;
 
-    return port.len == 0 || (port.len <= 5 && str_to_uint(port, 65535, &number));
+    for (size_t i = 0; i < port.len; i++) {
+        number = number * 10 + (unsigned)(port.at[i] - '0');
+        if (!ascii_is_digit(port.at[i]) || number > 65535)
+            return false;
+    }
+    return true;
 }
 
-static bool name_valid(struct str name)
+/* How many bytes of a registered name there are, "%41" counting as three. */
+static size_t name_bytes(struct str host)
 {
-    for (size_t i = 0; i < name.len; i++) {
-        if (http_byte_is(name.at[i], BYTE_HOST))
-            continue;
-        if (name.at[i] != '%' || name.len - i < 3 || !http_byte_is(name.at[i + 1], BYTE_HEX) ||
-            !http_byte_is(name.at[i + 2], BYTE_HEX))
-            return false;
-        i += 2;
+    size_t i = 0;
+
+    while (i < host.len) {
+        if (http_byte_is(host.at[i], BYTE_HOST))
+            i++;
+        else if (host.at[i] == '%' && host.len - i >= 3 && http_byte_is(host.at[i + 1], BYTE_HEX) &&
+                 http_byte_is(host.at[i + 2], BYTE_HEX))
+            i += 3;
+        else
+            break;
     }
-    return name.len > 0;
+    return i;
+}
+
+/* What stands behind the host: nothing or ":" and a port. */
+static bool rest_valid(struct str rest)
+{
+    if (rest.len == 0)
+        return true;
+    return rest.at[0] == ':' && port_valid((struct str){ rest.at + 1, rest.len - 1 });
 }
 
 /* The inside of "[…]": by its bytes only, nothing here connects to it. */
@@ -96,13 +113,10 @@ static bool literal_valid(struct str address)
 bool http_host_valid(struct str host)
 {
     if (host.len && host.at[0] == '[') {
-        size_t     close = str_find_byte(host, ']');
-        struct str after = str_slice(host, close + 1, host.len);
-        struct str port = str_slice(after, 1, after.len);
+        size_t close = str_find_byte(host, ']');
         return close < host.len && literal_valid(str_slice(host, 1, close)) &&
-               (after.len == 0 || (after.at[0] == ':' && port_valid(port)));
+               rest_valid(str_slice(host, close + 1, host.len));
     }
-    size_t colon = str_find_byte(host, ':');
-    return name_valid(str_slice(host, 0, colon)) &&
-           (colon == host.len || port_valid(str_slice(host, colon + 1, host.len)));
+    size_t name = name_bytes(host);
+    return name > 0 && rest_valid((struct str){ host.at + name, host.len - name });
 }

@@ -1,4 +1,5 @@
-/* harness.h: a server over socketpairs, on one thread, with a clock and a network that the test owns. */
+/* harness.h: a server over socketpairs, on one thread, with a clock and a network that the test
+ * owns. */
 #pragma once
 #include <errno.h>
 #include <fcntl.h>
@@ -9,6 +10,8 @@
 
 #include "base/check.h"
 #include "http/server.h"
+
+#define GET_X "GET /x HTTP/1.1\r\nHost: a\r\n\r\n"
 
 enum { ON_REQUEST_ANSWERS, ON_REQUEST_DEFERS };
 
@@ -108,7 +111,8 @@ static inline void harness_on_request(void *context, struct http_exchange *x)
     h->requests++;
 }
 
-static inline void harness_on_refusal(void *context, int status, struct buf *headers, struct buf *body)
+static inline void harness_on_refusal(void *context, int status, struct buf *headers,
+                                      struct buf *body)
 {
     (void)context;
     buf_add(headers, LIT("Content-Type: text/plain\r\n"));
@@ -230,4 +234,16 @@ static inline int heard_status(const struct heard *heard)
         at += 9;
     }
     return last ? atoi(last + 9) : 0;
+}
+
+/* Runs the bytes on a connection of their own and says what was heard; closes it. */
+static inline struct heard ask(struct harness *h, struct str bytes)
+{
+    int fd = harness_connect(h);
+
+    harness_send_bytes(h, fd, bytes);
+    struct heard heard = harness_hear(h, fd);
+    close(fd);
+    harness_run(h);
+    return heard;
 }

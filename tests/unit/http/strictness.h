@@ -1,7 +1,7 @@
 /* strictness.h: bytes and what becomes of them, for the codec alone and for the whole server.
  *
- * `status` is that of the last verdict: 200 when every request was complete and right, 0 when the bytes
- * end within one.  The limits are small, so that each can be met in a line. */
+ * `status` is that of the last verdict: 200 when every request was complete and right, 0 when
+ * the bytes end within one.  The limits are small, so that each can be met in a line. */
 #pragma once
 #include "http/request.h"
 
@@ -117,12 +117,15 @@ static const struct strictness strictness[] = {
     { "target as long as may be", BYTES("GET /" TEN("abcdef") "abc HTTP/1.1\r\n" H "\r\n"), 200 },
     { "target one longer", BYTES("GET /" TEN("abcdef") "abcd HTTP/1.1\r\n" H "\r\n"), 414 },
     { "target without end", BYTES("GET /" TEN(TEN("a"))), 414 },
-    { "head as long as may be", BYTES(GET_A "X: " TEN(TEN("abcd")) TEN("abcdefgh") "\r\n\r\n"), 200 },
+    { "head as long as may be",
+      BYTES(GET_A "X: " TEN(TEN("abcd")) TEN("abcdefgh") "\r\n\r\n"), 200 },
     { "head one longer", BYTES(GET_A "X: " TEN(TEN("abcd")) TEN("abcdefgh") "i\r\n\r\n"), 431 },
     { "head without end", BYTES(GET_A "X: " TEN(TEN("abcdef"))), 431 },
     { "method without end", BYTES(TEN(TEN("ABCDEF"))), 431 },
-    { "headers as many as may be", BYTES(GET_A "B:\r\nC:\r\nD:\r\nE:\r\nF:\r\nG:\r\nH:\r\n\r\n"), 200 },
-    { "headers one more", BYTES(GET_A "B:\r\nC:\r\nD:\r\nE:\r\nF:\r\nG:\r\nH:\r\nI:\r\n\r\n"), 431 },
+    { "headers as many as may be",
+      BYTES(GET_A "B:\r\nC:\r\nD:\r\nE:\r\nF:\r\nG:\r\nH:\r\n\r\n"), 200 },
+    { "headers one more",
+      BYTES(GET_A "B:\r\nC:\r\nD:\r\nE:\r\nF:\r\nG:\r\nH:\r\nI:\r\n\r\n"), 431 },
 
     /* 9: names and lines */
     { "empty name", BYTES(GET_A ": x\r\n\r\n"), 400 },
@@ -164,7 +167,8 @@ static const struct strictness strictness[] = {
     { "length, body unfinished", BYTES(POST_A "Content-Length: 5\r\n\r\nabcd"), 0 },
     { "length 0", BYTES(POST_A "Content-Length: 0\r\n\r\n"), 200 },
     { "length with zeros", BYTES(POST_A "Content-Length: 005\r\n\r\nabcde"), 200 },
-    { "length as large as may be", BYTES(POST_A "Content-Length: 32\r\n\r\n" TEN("abc") "de"), 200 },
+    { "length as large as may be",
+      BYTES(POST_A "Content-Length: 32\r\n\r\n" TEN("abc") "de"), 200 },
     { "length one larger", BYTES(POST_A "Content-Length: 33\r\n\r\n"), 413 },
     { "length, the largest", BYTES(POST_A "Content-Length: 18446744073709551615\r\n\r\n"), 413 },
     { "length, beyond 64 bits", BYTES(POST_A "Content-Length: 18446744073709551616\r\n\r\n"), 400 },
@@ -175,12 +179,15 @@ static const struct strictness strictness[] = {
     { "length with a space", BYTES(POST_A "Content-Length: 1 0\r\n\r\n"), 400 },
     { "length, empty", BYTES(POST_A "Content-Length:\r\n\r\n"), 400 },
     { "length, equal list", BYTES(POST_A "Content-Length: 5, 5\r\n\r\nabcde"), 400 },
-    { "length twice, equal", BYTES(POST_A "Content-Length: 5\r\nContent-Length: 5\r\n\r\nabcde"), 400 },
-    { "length twice, different", BYTES(POST_A "Content-Length: 5\r\ncontent-length: 6\r\n\r\n"), 400 },
+    { "length twice, equal",
+      BYTES(POST_A "Content-Length: 5\r\nContent-Length: 5\r\n\r\nabcde"), 400 },
+    { "length twice, different",
+      BYTES(POST_A "Content-Length: 5\r\ncontent-length: 6\r\n\r\n"), 400 },
 
     /* 14: Transfer-Encoding */
     { "chunked, any case", BYTES(POST_A "transfer-ENCODING: CHUNKED\r\n\r\n0\r\n\r\n"), 200 },
-    { "with a length", BYTES(POST_A "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"), 400 },
+    { "with a length",
+      BYTES(POST_A "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"), 400 },
     { "in HTTP/1.0", BYTES("POST / HTTP/1.0\r\n" H "Transfer-Encoding: chunked\r\n\r\n"), 400 },
     { "chunked twice", BYTES(POST_A "Transfer-Encoding: chunked, chunked\r\n\r\n"), 400 },
     { "two headers",
@@ -196,8 +203,10 @@ static const struct strictness strictness[] = {
 
     /* 15: chunks */
     { "one chunk", BYTES(CHUNKED "5\r\nabcde\r\n0\r\n\r\n"), 200 },
-    { "chunks, then another request", BYTES(CHUNKED "1\r\na\r\n2\r\nbc\r\n0\r\n\r\n" GET_A "\r\n"), 200 },
-    { "size in hex, both cases", BYTES(CHUNKED "a\r\n0123456789\r\nB\r\n0123456789a\r\n0\r\n\r\n"), 200 },
+    { "chunks, then another request",
+      BYTES(CHUNKED "1\r\na\r\n2\r\nbc\r\n0\r\n\r\n" GET_A "\r\n"), 200 },
+    { "size in hex, both cases",
+      BYTES(CHUNKED "a\r\n0123456789\r\nB\r\n0123456789a\r\n0\r\n\r\n"), 200 },
     { "body as large as may be", BYTES(CHUNKED "20\r\n" TEN("abc") "de\r\n0\r\n\r\n"), 200 },
     { "body one larger", BYTES(CHUNKED "21\r\n"), 413 },
     { "body larger in two", BYTES(CHUNKED "1f\r\n" TEN("abc") "d\r\n2\r\n"), 413 },
@@ -243,14 +252,16 @@ static const struct strictness strictness[] = {
 
     /* 19: a body is consumed whatever the method */
     { "GET with a body", BYTES(GET_A "Content-Length: 5\r\n\r\nabcde" GET_A "\r\n"), 200 },
-    { "GET with chunks", BYTES(GET_A "Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n"), 200 },
+    { "GET with chunks",
+      BYTES(GET_A "Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n"), 200 },
     { "DELETE with a body", BYTES("DELETE / HTTP/1.1\r\n" H "Content-Length: 1\r\n\r\na"), 200 },
 
     /* 20: expectations */
     { "100-continue", BYTES(POST_A "Expect: 100-Continue\r\nContent-Length: 1\r\n\r\na"), 200 },
     { "100-continue, no body", BYTES(GET_A "Expect: 100-continue\r\n\r\n"), 200 },
     { "another expectation", BYTES(GET_A "Expect: 200-ok\r\n\r\n"), 417 },
-    { "two expectations", BYTES(GET_A "Expect: 100-continue\r\nExpect: 100-continue\r\n\r\n"), 417 },
+    { "two expectations",
+      BYTES(GET_A "Expect: 100-continue\r\nExpect: 100-continue\r\n\r\n"), 417 },
 };
 
 enum { STRICTNESS_COUNT = sizeof strictness / sizeof *strictness };

@@ -30,7 +30,8 @@ static struct decoded decode(struct str body, size_t cut, size_t bytes_max)
         struct str piece = str_slice(body, fed, fed ? body.len : cut);
         size_t     used = kept, before = kept;
         memcpy(d.bytes + kept, piece.at, piece.len);
-        d.progress = http_chunks_decode(&c, d.bytes, kept + piece.len, &used, &kept, bytes_max, &d.status);
+        d.progress = http_chunks_decode(&c, d.bytes, kept + piece.len, &used, &kept, bytes_max,
+                                        &d.status);
         d.used = fed + used - before;
         fed += piece.len;
     }
@@ -40,20 +41,21 @@ static struct decoded decode(struct str body, size_t cut, size_t bytes_max)
 
 static void test_joins_chunks(void **state)
 {
-    struct str body = LIT("4\r\nWiki\r\n6\r\npedia \r\nE\r\nin \r\n\r\nchunks.\r\n0\r\nX: y\r\n\r\nrest");
+    struct str body = LIT("4\r\nsome\r\n6\r\n words\r\nF\r\n in \r\n\r\nchunks.\r\n"
+                          "0\r\nX: y\r\n\r\nrest");
 
     (void)state;
     for (size_t cut = 1; cut <= body.len; cut++) {
         struct decoded d = decode(body, cut, 100);
         assert_int_equal(d.progress, HTTP_COMPLETE);
         assert_int_equal(d.used, body.len - 4);
-        assert_true(str_eq((struct str){ d.bytes, d.len }, LIT("Wikipedia in \r\n\r\nchunks.")));
+        assert_true(str_eq((struct str){ d.bytes, d.len }, LIT("some words in \r\n\r\nchunks.")));
     }
 }
 
 static void test_is_bounded(void **state)
 {
-    struct str body = LIT("4\r\nWiki\r\n6\r\npedia \r\n0\r\n\r\n");
+    struct str body = LIT("4\r\nsome\r\n6\r\n words\r\n0\r\n\r\n");
 
     (void)state;
     for (size_t cut = 1; cut <= body.len; cut++) {

@@ -66,7 +66,10 @@ static void seen_ready(struct watch *w, uint32_t events)
 
 static struct seen seen_new(struct loop *l, unsigned count)
 {
-    return (struct seen){ .loop = l, .watch = { .fd = eventfd(count, EFD_NONBLOCK), .ready = seen_ready } };
+    return (struct seen){
+        .loop = l,
+        .watch = { .fd = eventfd(count, EFD_NONBLOCK), .ready = seen_ready },
+    };
 }
 
 static void test_watches(void **state)
@@ -134,7 +137,8 @@ static struct alarm alarm_new(struct loop *l)
 
 static void test_timer_is_never_early_and_hardly_late(void **state)
 {
-    static const int64_t waits[] = { 0, 1, 49, 50, 51, 100, 999, 25549, 25600, 25601, 60000, 3600000 };
+    static const int64_t waits[] = { 0, 1, 49, 50, 51, 100, 999, 25549,
+                                     25600, 25601, 60000, 3600000 };
     struct setup        *s = *state;
 
     for (size_t i = 0; i < sizeof waits / sizeof *waits; i++) {

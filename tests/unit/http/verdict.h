@@ -1,4 +1,5 @@
-/* verdict.h: what the codec alone says of bytes that arrive `step` at a time, as a server would ask it. */
+/* verdict.h: what the codec alone says of bytes that arrive `step` at a time, as a server would
+ * ask it. */
 #pragma once
 #include <stdlib.h>
 
@@ -26,13 +27,14 @@ static inline uint64_t digest_request(uint64_t digest, const struct http_request
     digest = digest_add(digest, r->body);
     for (unsigned i = 0; i < r->headers_count; i++)
         digest = digest_add(digest_add(digest, r->headers[i].name), r->headers[i].value);
-    return digest * 31 + (uint64_t)r->method * 8 + r->keep_alive * 4u + r->expect_continue * 2u + r->minor;
+    return digest * 31 + (uint64_t)r->method * 8 + r->keep_alive * 4u + r->expect_continue * 2u +
+           r->minor;
 }
 
 struct taking {
     const struct http_limits *limits;
     char                     *bytes;
-    size_t                    len;      /* what has arrived; undecoded chunks are moved down in it */
+    size_t                    len;      /* what has arrived, chunks decoded */
     size_t                    head_bytes, used, decoded;
     struct http_head_scan     scan;
     struct http_chunks        chunks;
@@ -87,7 +89,8 @@ static inline enum http_progress take_one(struct taking *t)
     return HTTP_COMPLETE;
 }
 
-static inline struct verdict verdict_of(struct str bytes, size_t step, const struct http_limits *limits)
+static inline struct verdict verdict_of(struct str bytes, size_t step,
+                                        const struct http_limits *limits)
 {
     struct taking      t = { .limits = limits, .bytes = malloc(bytes.len + 1) };
     enum http_progress p = HTTP_MORE;
