@@ -61,6 +61,8 @@ $(OUT)/unit/%: $(OUT)/tests/unit/%.o $(OUT)/libpostern.a
 	@mkdir -p $(@D)
 	$(CC) $(LINK_$(BUILD)) -o $@ $^ $(LDLIBS_ALL) -lcmocka -ljansson
 
+$(OUT)/tests/fuzz/%.o: WARN += -Wno-missing-prototypes
+
 # A fuzz target with a driver that runs its corpus, and, with clang, with libFuzzer.
 $(OUT)/replay/%: $(OUT)/tests/fuzz/fuzz_%.o $(OUT)/tests/fuzz/replay.o $(OUT)/libpostern.a
 	@mkdir -p $(@D)
