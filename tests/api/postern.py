@@ -172,8 +172,10 @@ class Server:
 
 
 def alive(pid):
+    """Any thread of it: the first one can be a zombie while others still hold files and locks."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] not in "ZX"
+        return any((task / "stat").read_text().rsplit(")", 1)[1].split()[0] not in "ZX"
+                   for task in Path(f"/proc/{pid}/task").iterdir())
     except OSError:
         return False
 
