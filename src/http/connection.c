@@ -32,10 +32,10 @@ static void start_timer(struct connection *c, int64_t ms)
         loop_timer_clear(c->server->loop, &c->timer);
 }
 
-/* A deadline runs from when its phase began; only the idle and the sending one begin again. */
+/* A deadline runs from when its phase began; a request ends any phase (PHASE_NONE). */
 static void enter_phase(struct connection *c, enum phase phase, int64_t ms)
 {
-    if (c->phase == phase && phase != PHASE_IDLE)
+    if (c->phase == phase)
         return;
     c->phase = phase;
     start_timer(c, ms);

@@ -62,6 +62,7 @@ static const struct strictness strictness[] = {
     { "NUL in a name", BYTES(GET_A "X\0: a\r\n\r\n"), 400 },
     { "NUL in the target", BYTES("GET /\0 HTTP/1.1\r\n" H "\r\n"), 400 },
     { "DEL in a value", BYTES(GET_A "X: 1234567\x7f\r\n\r\n"), 400 },
+    { "DEL in a long value", BYTES(GET_A "X: 123\x7f" "45678901234567\r\n\r\n"), 400 },
     { "control in a long value", BYTES(GET_A "X: 12345678901234567\x01\r\n\r\n"), 400 },
     { "vertical tab in a value", BYTES(GET_A "X: \v\r\n\r\n"), 400 },
     { "beyond ASCII in the target", BYTES("GET /\xc3\xa4 HTTP/1.1\r\n" H "\r\n"), 400 },

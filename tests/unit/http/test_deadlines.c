@@ -73,6 +73,25 @@ static void test_trickle(void **state)
     harness_close(&h);
 }
 
+/* Each request begins the idle time again. */
+static void test_busy_connection_stays(void **state)
+{
+    struct harness h = harness_new();
+
+    (void)state;
+    harness_open(&h);
+    int fd = harness_connect(&h);
+    for (int i = 0; i < 5; i++) {
+        harness_send_bytes(&h, fd, LIT(GET_X));
+        harness_advance(&h, 4000);
+    }
+    assert_int_equal(h.requests, 5);
+    harness_advance(&h, 1100);
+    assert_int_equal(http_server_connections(h.server), 0);
+    close(fd);
+    harness_close(&h);
+}
+
 /* Each body has its own deadline, also when the next began in the read that completed the last. */
 static void test_each_body_has_its_deadline(void **state)
 {
@@ -168,6 +187,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_deadlines),
         cmocka_unit_test(test_trickle),
+        cmocka_unit_test(test_busy_connection_stays),
         cmocka_unit_test(test_each_body_has_its_deadline),
         cmocka_unit_test(test_short_sends),
         cmocka_unit_test(test_client_that_does_not_read),

@@ -56,6 +56,31 @@ static void test_flood_beyond_the_limit(void **state)
     harness_close(&h);
 }
 
+/* One address that is refused again and again takes no seat from the others. */
+static void test_refused_take_no_seats(void **state)
+{
+    struct harness h = harness_new();
+    int            fds[107];
+
+    (void)state;
+    h.settings.connections_per_address_max = 1;
+    harness_open(&h);
+    for (int i = 0; i < 100; i++)
+        fds[i] = harness_connect(&h);
+    for (int i = 100; i < 107; i++) {
+        char address[32];
+        snprintf(address, sizeof address, "192.0.2.%d", i);
+        fds[i] = harness_connect_from(&h, address);
+        harness_send_bytes(&h, fds[i], LIT(GET_X));
+    }
+    assert_int_equal(h.requests, 7);
+    for (int i = 0; i < 107; i++)
+        close(fds[i]);
+    harness_run(&h);
+    assert_int_equal(http_server_connections(h.server), 0);
+    harness_close(&h);
+}
+
 static int connect_status(struct harness *h, const char *address, int *fd)
 {
     *fd = harness_connect_from(h, address);
@@ -115,6 +140,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_connections_are_limited),
         cmocka_unit_test(test_flood_beyond_the_limit),
+        cmocka_unit_test(test_refused_take_no_seats),
         cmocka_unit_test(test_addresses_are_limited),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
