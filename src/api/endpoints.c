@@ -38,12 +38,25 @@ const struct problem_row *endpoints_problem(const struct endpoints *e, problem p
     return row ? row : &common[0];
 }
 
+static const struct { enum method method; const char *name; } method_names[] = {
+    { GET, "GET" }, { HEAD, "HEAD" }, { POST, "POST" }, { PUT, "PUT" }, { PATCH, "PATCH" }, { DELETE, "DELETE" }, { OPTIONS, "OPTIONS" },
+};
+
+enum { METHODS = sizeof method_names / sizeof *method_names };
+
+static const char *method_name(enum method m)
+{
+    for (size_t i = 0; i < METHODS; i++)
+        if (method_names[i].method == m)
+            return method_names[i].name;
+    return "(no method)";
+}
+
 /* ---- Checks ----------------------------------------------------------------------------- */
 
 static bool refuse(struct buf *why, const struct route *r, const char *what)
 {
-    buf_format(why, "%s %s: %s", r->method == GET ? "GET" : r->method == POST ? "POST" : "route",
-               r->path ? r->path : "(no path)", what);
+    buf_format(why, "%s %s: %s", method_name(r->method), r->path ? r->path : "(no path)", what);
     return false;
 }
 
@@ -71,22 +84,44 @@ static bool schema_has(const struct schema *s, struct str name)
     return false;
 }
 
-static size_t count_fields(const struct schema *s)
+static bool segment_is_parameter(struct str segment)
 {
-    size_t count = 0;
-
-    for (const struct field *f = s ? s->fields : NULL; f && f->kind; f++)
-        count++;
-    return count;
+    return segment.len > 2 && segment.at[0] == '{' && segment.at[segment.len - 1] == '}';
 }
 
 static unsigned count_parameters(struct str path)
 {
     unsigned count = 0;
 
-    for (size_t i = 0; i < path.len; i++)
-        count += path.at[i] == '{';
+    while (path.at)
+        count += segment_is_parameter(str_cut(&path, '/'));
     return count;
+}
+
+static unsigned count_braces(struct str path)
+{
+    unsigned count = 0;
+
+    for (size_t i = 0; i < path.len; i++)
+        count += path.at[i] == '{' || path.at[i] == '}';
+    return count;
+}
+
+static bool path_has(const struct endpoint *ep, struct str name)
+{
+    for (unsigned n = 0; n < ep->parameters; n++)
+        if (str_eq(endpoint_parameter(ep, n), name))
+            return true;
+    return false;
+}
+
+static bool is_named_twice(const struct endpoint *ep)
+{
+    for (unsigned n = 0; n < ep->parameters; n++)
+        for (unsigned m = 0; m < n; m++)
+            if (str_eq(endpoint_parameter(ep, n), endpoint_parameter(ep, m)))
+                return true;
+    return false;
 }
 
 static bool check_parameters(const struct endpoint *ep, struct buf *why)
@@ -95,11 +130,16 @@ static bool check_parameters(const struct endpoint *ep, struct buf *why)
 
     if (ep->parameters > PATH_PARAMETERS_MAX)
         return refuse(why, r, "too many path parameters");
+    if (count_braces(ep->path) != 2 * ep->parameters)
+        return refuse(why, r, "a brace in the path that is not of a {name} between slashes");
+    if (is_named_twice(ep))
+        return refuse(why, r, "a {name} twice in the path");
     for (unsigned n = 0; n < ep->parameters; n++)
         if (!schema_has(r->path_parameters, endpoint_parameter(ep, n)))
             return refuse(why, r, "a {name} in the path that .path_parameters does not have");
-    if (count_fields(r->path_parameters) != ep->parameters)
-        return refuse(why, r, "a path parameter that the path does not have");
+    for (const struct field *f = r->path_parameters ? r->path_parameters->fields : NULL; f && f->kind; f++)
+        if (!path_has(ep, str_of(f->name)))
+            return refuse(why, r, "a path parameter that the path does not have");
     return true;
 }
 
@@ -121,11 +161,6 @@ static bool check_route(const struct api *api, const struct endpoint *ep, struct
         if (!find_row(api->problems, r->problems[i]) && !find_row(common, r->problems[i]))
             return refuse(why, r, "a problem without a row in the problem table");
     return check_schemas(r, why) && check_parameters(ep, why);
-}
-
-static bool segment_is_parameter(struct str segment)
-{
-    return segment.len > 2 && segment.at[0] == '{' && segment.at[segment.len - 1] == '}';
 }
 
 /* Is there a path that both match, and neither is the closer one?  A literal is closer than a parameter, so one
@@ -283,16 +318,12 @@ struct match endpoints_match(const struct endpoints *e, enum http_method method,
 
 void endpoints_write_allow(unsigned allowed, struct buf *out)
 {
-    static const struct { enum method method; const char *name; } names[] = {
-        { GET, "GET" }, { HEAD, "HEAD" }, { POST, "POST" }, { PUT, "PUT" }, { PATCH, "PATCH" },
-        { DELETE, "DELETE" }, { OPTIONS, "OPTIONS" },
-    };
     bool first = true;
 
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        if (!(allowed & 1u << names[i].method))
+    for (size_t i = 0; i < METHODS; i++) {
+        if (!(allowed & 1u << method_names[i].method))
             continue;
-        buf_format(out, "%s%s", first ? "" : ", ", names[i].name);
+        buf_format(out, "%s%s", first ? "" : ", ", method_names[i].name);
         first = false;
     }
 }
