@@ -249,6 +249,14 @@ void keeper_serve(struct keeper *k, int channel, struct str packet)
 
 /* ---- Life ------------------------------------------------------------------------------- */
 
+/* What the last hashes left in memory is wiped when no further one will overwrite it soon. */
+static void hashing_is_idle(void *context)
+{
+    struct keeper *k = context;
+
+    password_hasher_wipe(k->service->hasher);
+}
+
 static bool open_lanes(struct keeper *k)
 {
     struct lane_settings l = {
@@ -258,11 +266,14 @@ static bool open_lanes(struct keeper *k)
         .clock = k->service->clock,
         .worker_open = worker_open,
         .worker_close = worker_close,
+        .idle = hashing_is_idle,
         .context = k,
+        .inline_jobs = k->service->one_thread,
     };
 
     k->hashing = lane_open(&l);
     l.name = "writing";
+    l.idle = NULL;
     l.workers = WRITE_WORKERS;
     k->writing = lane_open(&l);
     return k->hashing && k->writing;
@@ -319,6 +330,12 @@ static void look_at_file(struct keeper *k)
     message_write_renew(&packet);
     for (size_t i = 0; i < k->count; i++)
         send_packet(k->channels[i], buf_str(&packet));
+}
+
+void keeper_turn(struct keeper *k)
+{
+    for (size_t i = 0; i < k->count; i++)
+        (void)drain_channel(k, k->channels[i]);
 }
 
 void keeper_run(struct keeper *k)

@@ -57,6 +57,15 @@ static void run_one(struct lane *l, struct job *j, void *worker)
     note_duration(l, clock_monotonic_ns(l->settings.clock) - begun);
 }
 
+static void run_dry(struct lane *l)
+{
+    if (l->first || l->running || !l->settings.idle)
+        return;
+    pthread_mutex_unlock(&l->lock);
+    l->settings.idle(l->settings.context);
+    pthread_mutex_lock(&l->lock);
+}
+
 static void *work(void *context)
 {
     struct lane *l = context;
@@ -65,10 +74,12 @@ static void *work(void *context)
     CHECK(worker);
     pthread_mutex_lock(&l->lock);
     while (l->first || !l->closing) {
-        if (l->first)
+        if (l->first) {
             run_one(l, take(l), worker);
-        else
+            run_dry(l);
+        } else {
             pthread_cond_wait(&l->more, &l->lock);
+        }
     }
     pthread_mutex_unlock(&l->lock);
     l->settings.worker_close(worker);
@@ -153,6 +164,8 @@ bool lane_submit(struct lane *l, struct job *j, int64_t *wait_ms)
 {
     if (l->inline_worker) {
         j->run(j, l->inline_worker);
+        if (l->settings.idle)
+            l->settings.idle(l->settings.context);
         return true;
     }
     pthread_mutex_lock(&l->lock);

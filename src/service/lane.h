@@ -22,6 +22,7 @@ struct lane_settings {
     const struct clock *clock;
     void *(*worker_open)(void *context);            /* what each worker's thread has of its own */
     void  (*worker_close)(void *worker);
+    void  (*idle)(void *context);                   /* nothing waits and nothing runs any more; NULL for nothing to do */
     void *context;
     bool  inline_jobs;          /* no threads: submit runs the job */
 };

@@ -14,8 +14,9 @@ static bool option_is_on(void *context, const char *name)
 bool service_open_tables(struct service *s, const struct program *program, struct buf *why)
 {
     s->program = program;
-    s->clock = &system_clock;
-    s->random = &system_random;
+    s->clock = s->clock ? s->clock : &system_clock;
+    s->random = s->random ? s->random : &system_random;
+    s->net = s->net ? s->net : &system_net;
     return endpoints_open(&s->endpoints, program->api, option_is_on, s, why);
 }
 
@@ -51,6 +52,8 @@ static bool open_store(struct service *s, bool read_only, struct buf *why)
         .statements = s->statements,
         .clock = s->clock,
         .busy_ms = 1000,
+        .vfs = s->vfs,
+        .inline_writes = s->one_thread,
     }, why);
     return s->store != NULL;
 }

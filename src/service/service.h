@@ -10,6 +10,7 @@
 #include "crypto/password.h"
 #include "crypto/token.h"
 #include "crypto/vault.h"
+#include "http/server.h"
 #include "service/options.h"
 #include "store/store.h"
 
@@ -28,6 +29,9 @@ struct service {
     struct options              options;
     const struct clock         *clock;
     const struct random_source *random;
+    const struct http_net      *net;
+    const char                 *vfs;        /* SQLite's way to the disk; NULL is the system's */
+    bool                        one_thread; /* jobs and writes run where they are asked for: see keeper_turn(), front_turn() */
     struct endpoints            endpoints;
     const struct statement     *statements[STATEMENTS_MAX];     /* the library's and the program's, for the store */
     struct store               *store;      /* read-only in a front; NULL when the program has no tables */
@@ -41,7 +45,8 @@ struct service {
 /* Runs the program by its command line; answers the exit status: 0 served and ended, 1 could not, 2 wrong options. */
 int service_main(int argc, char **argv, const struct program *program);
 
-/* The parts of it, for the processes and for tests.  Each answers false with one clear line in `why`. */
+/* The parts of it, for the processes and for tests.  Each answers false with one clear line in `why`.  The seams (clock, random, net, vfs,
+ * one_thread) are the machine's unless they were set before service_open_tables(). */
 bool service_open_tables(struct service *s, const struct program *program, struct buf *why);
 bool service_open_keeper(struct service *s, struct buf *why);   /* store, vault, keys, hasher */
 bool service_open_front(struct service *s, struct buf *why);    /* a store that only reads; keys come from the keeper */
