@@ -57,7 +57,7 @@ $(OUT)/postern: $(auth) $(OUT)/libpostern.a
 $(OUT)/examples/%: $(OUT)/examples/%.o $(OUT)/libpostern.a
 	$(CC) $(LINK_$(BUILD)) -o $@ $^ $(LDLIBS_ALL)
 
-$(OUT)/unit/%: $(OUT)/tests/unit/%.o $(OUT)/libpostern.a
+$(OUT)/unit/%: $(OUT)/tests/unit/%.o $(filter-out %/main.o,$(auth)) $(OUT)/libpostern.a
 	@mkdir -p $(@D)
 	$(CC) $(LINK_$(BUILD)) -o $@ $^ $(LDLIBS_ALL) -lcmocka -ljansson
 

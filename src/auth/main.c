@@ -1,41 +1,7 @@
-/* main.c: the postern service is this program. */
-#include "auth/auth.h"
-#include "service/service.h"
-
-static const struct problem_row problems[] = { AUTH_PROBLEMS(PROBLEM_ROW) { 0 } };
-
-static const struct route_group groups[] = {
-    { "Accounts", account_routes },
-    { "Operations", operation_routes },
-    { "Benchmark", benchmark_routes },
-    { 0 },
-};
-
-static const struct api api = {
-    .title = "Postern",
-    .version = "0.1.0",
-    .doc = "User accounts: register, log in, who am I.",
-    .groups = groups,
-    .problems = problems,
-    .authenticate = authenticate_user,
-    .token_url = "token",
-};
-
-static const struct program_flag flags[] = {
-    { "bench-endpoint", "serve POST /json, the benchmark's workload" },
-    { 0 },
-};
-
-static const struct program postern = {
-    .name = "postern",
-    .version = "0.1.0",
-    .api = &api,
-    .migrations = user_migrations,
-    .statements = user_statements,
-    .flags = flags,
-};
+/* main.c: runs the postern service. */
+#include "auth/program.h"
 
 int main(int argc, char **argv)
 {
-    return service_main(argc, argv, &postern);
+    return service_main(argc, argv, &postern_program);
 }
