@@ -188,6 +188,8 @@ void http_server_hand_over(struct http_server *s, int fd, struct str address)
 
 void http_server_drain(struct http_server *s)
 {
+    if (s->draining)
+        return;
     s->draining = true;
     listener_accept_all(&s->listener);
     listener_close(&s->listener);
