@@ -72,6 +72,11 @@ $(OUT)/fuzz/%: $(OUT)/tests/fuzz/fuzz_%.o $(OUT)/libpostern.a
 	@mkdir -p $(@D)
 	$(CC) $(LINK_$(BUILD)) -fsanitize=fuzzer -o $@ $^ $(LDLIBS_ALL) -ljansson
 
+# What script/bench measures with.
+$(OUT)/bench/%: $(OUT)/tests/bench/%.o $(OUT)/libpostern.a
+	@mkdir -p $(@D)
+	$(CC) $(LINK_$(BUILD)) -o $@ $^ $(LDLIBS_ALL)
+
 $(OUT)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) -c -o $@ $<

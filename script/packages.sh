@@ -3,6 +3,7 @@
 
 BUILD_PACKAGES="gcc make pkg-config libc6-dev linux-libc-dev libsqlite3-dev libsodium-dev libssl-dev libseccomp-dev libunistring-dev"
 TEST_PACKAGES="libcmocka-dev libjansson-dev curl procps python3 python3-pytest python3-requests python3-requests-oauthlib python3-authlib python3-jwt python3-jsonschema python3-cryptography"
+BENCH_PACKAGES="wrk valgrind strace binutils util-linux python3"
 
 say() { printf '== %s\n' "$*" >&2; }
 
