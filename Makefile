@@ -30,6 +30,10 @@ LINK_cov    := --coverage
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wvla -Wundef -Wformat=2 -Wwrite-strings -Wpointer-arith \
         -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wimplicit-fallthrough
 
+# clang 14 asks for a password before it zeroes variables; and CHECK(!"why") is no mistake.
+CLANG := -enable-trivial-auto-var-init-zero-knowing-it-will-be-removed-from-clang -Wno-string-conversion
+WARN  += $(if $(findstring clang,$(CC)),$(CLANG))
+
 CFLAGS  ?= -g
 CFLAGS_ALL = -std=gnu17 -D_GNU_SOURCE -Isrc -pthread -MMD -MP $(WARN) $(OPT_$(BUILD)) $(WERROR) \
              $(shell pkg-config --cflags $(PACKAGES)) $(CFLAGS)

@@ -120,8 +120,8 @@ static void broken_utf8_is_refused(void **state)
 /* Whatever the arena can hold: refused without a reason, or answered as with plenty. */
 static void small_arenas(void **state)
 {
-    static const char *const texts[] = { "Ann Lee <\xc3\xa9@B\xc3\x9c"
-                                         "CHER.de>",
+    static const char *const texts[] = { ("Ann Lee <\xc3\xa9@B\xc3\x9c"
+                                          "CHER.de>"),
                                          "a@b\xf0\x9f\x92\xa9.com", "a b@c.com" };
     struct str out, reason;
 

@@ -176,7 +176,7 @@ static UNUSED int64_t count_all(struct store_session *ss, struct arena *a)
 }
 
 /* Another program's hand in the file; the process must not have it open (its locks would be lost). */
-static UNUSED void shell(const char *format, ...)
+static UNUSED __attribute__((format(printf, 1, 2))) void shell(const char *format, ...)
 {
     char    command[1024];
     va_list args;
