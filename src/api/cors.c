@@ -8,38 +8,32 @@ static bool allows_all(const struct cors *c)
     return c->count == 1 && str_eq(c->origins[0], LIT("*"));
 }
 
-struct str cors_allowed(const struct cors *c, const struct http_request *r)
+const struct str *cors_allowed(const struct cors *c, const struct http_request *r)
 {
     struct str origin = http_request_header(r, LIT("origin"), NULL);
 
-    if (!origin.at || c->count == 0)
-        return (struct str){ 0 };
-    if (allows_all(c))
-        return LIT("*");
-    for (size_t i = 0; i < c->count; i++)
-        if (str_eq(c->origins[i], origin))
-            return c->origins[i];
-    return (struct str){ 0 };
+    for (size_t i = 0; origin.at && i < c->count; i++)
+        if (allows_all(c) || str_eq(c->origins[i], origin))
+            return &c->origins[i];
+    return NULL;
 }
 
-void cors_write(const struct cors *c, const struct http_request *r, struct buf *headers)
+void cors_write(const struct cors *c, const struct str *allowed, struct buf *headers)
 {
-    struct str allowed = cors_allowed(c, r);
-
     if (c->count == 0)
         return;
     if (!allows_all(c))
         buf_add(headers, LIT("Vary: Origin\r\n"));
-    if (allowed.at) {
+    if (allowed) {
         buf_add(headers, LIT("Access-Control-Allow-Origin: "));
-        buf_add(headers, allowed);
+        buf_add(headers, *allowed);
         buf_add(headers, LIT("\r\nAccess-Control-Expose-Headers: Retry-After, WWW-Authenticate\r\n"));
     }
 }
 
 void cors_write_preflight(const struct cors *c, const struct http_request *r, unsigned allowed, struct buf *headers)
 {
-    if (!cors_allowed(c, r).at || !http_request_header(r, LIT("access-control-request-method"), NULL).at)
+    if (!cors_allowed(c, r) || !http_request_header(r, LIT("access-control-request-method"), NULL).at)
         return;
     buf_add(headers, LIT("Access-Control-Allow-Methods: "));
     endpoints_write_allow(allowed, headers);

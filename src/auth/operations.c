@@ -21,7 +21,7 @@ problem health_live(struct call *c)
 
 problem health_ready(struct call *c)
 {
-    return !atomic_load(&c->service->draining) && store_healthy(c->db) ? OK : UNAVAILABLE;
+    return service_ready(c->service, c->db) ? OK : UNAVAILABLE;
 }
 
 static struct str coordinate(struct arena *a, const char *bytes)

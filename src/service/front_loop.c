@@ -130,6 +130,7 @@ static bool send_call(struct front_loop *l, const struct call_message *m)
 
 static void call_keeper(struct front_loop *l, struct http_exchange *x, const struct endpoint *ep, const struct api_request *r)
 {
+    const struct str   *origin = cors_allowed(&l->front->cors, http_exchange_request(x));
     struct http_ticket  t = http_exchange_defer(x);
     struct call_message m = {
         .ticket = { l->front->generation, t.slot, t.generation },
@@ -138,6 +139,7 @@ static void call_keeper(struct front_loop *l, struct http_exchange *x, const str
         .request = *r,
     };
 
+    http_exchange_set_context(x, (void *)origin);
     if (!send_call(l, &m))
         answer_with_problem(l, x, ep, UNAVAILABLE, 1);
 }
@@ -190,7 +192,7 @@ static void on_request(void *context, struct http_exchange *x)
     struct str                 path;
 
     buf_reset(&l->headers);
-    cors_write(&l->front->cors, r, &l->headers);
+    cors_write(&l->front->cors, cors_allowed(&l->front->cors, r), &l->headers);
     if (!decoded_path(l, r->path, &path)) {
         answer_with_problem(l, x, NULL, NOT_FOUND, 0);
     } else {
@@ -206,22 +208,19 @@ static void on_request(void *context, struct http_exchange *x)
 
 /* ---- Answers of the keeper -------------------------------------------------------------- */
 
-static void add_origin(struct front_loop *l, const struct str *origin)
-{
-    if (!origin)
-        return;
-    buf_add(&l->headers, LIT("Vary: Origin\r\nAccess-Control-Allow-Origin: "));
-    buf_add(&l->headers, *origin);
-    buf_add(&l->headers, LIT("\r\n"));
-}
-
 static void take_answer(struct front_loop *l, struct str packet)
 {
     const struct endpoints *e = &l->front->service->endpoints;
     struct answer_message   m;
 
+    bool                    writes;
+
     if (message_kind(packet) == MESSAGE_RENEW) {
         front_drain(l->front);
+        return;
+    }
+    if (message_read_health(packet, &writes)) {
+        atomic_store(&l->front->service->writes_fail, !writes);
         return;
     }
     if (!message_read_answer(packet, &m) || m.ticket.front != l->front->generation || m.endpoint >= e->count)
@@ -230,7 +229,7 @@ static void take_answer(struct front_loop *l, struct str packet)
     if (!x)
         return;     /* the client is gone */
     buf_reset(&l->headers);
-    add_origin(l, http_exchange_context(x));
+    cors_write(&l->front->cors, http_exchange_context(x), &l->headers);
     add_headers(l, &e->rows[m.endpoint], m.status, (int)m.retry_after_s);
     answer(l, x, m.status, m.body.len ? LIT("application/json") : (struct str){ 0 }, m.body);
 }

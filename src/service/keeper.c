@@ -28,6 +28,9 @@ struct keeper {
     size_t          count;
     int             channels[CHANNELS_MAX];
     uint64_t        generation; /* of the database file that the fronts have open */
+    struct store_session *db;   /* to look whether it is well */
+    bool            ill;        /* and what the fronts were told of it */
+    int64_t         looked_ns;
     char           *packet;     /* MESSAGE_BYTES_MAX */
 };
 
@@ -231,6 +234,7 @@ static void serve_hello(struct keeper *k, int channel)
     signing_describe(k->service, &packet);
     CHECK(!packet.failed);
     send_packet(channel, buf_str(&packet));
+    k->ill = false;     /* a new front believes that all is well: it is told again at the next look */
 }
 
 void keeper_serve(struct keeper *k, int channel, struct str packet)
@@ -292,7 +296,8 @@ struct keeper *keeper_open(struct service *s, const int *channels, size_t count,
     k->generation = s->store ? store_generation(s->store) : 0;
     k->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     k->packet = malloc(MESSAGE_BYTES_MAX);
-    if (k->stop_fd < 0 || !k->packet || !open_lanes(k)) {
+    k->db = s->store ? store_session_open(s->store) : NULL;
+    if (k->stop_fd < 0 || !k->packet || (s->store && !k->db) || !open_lanes(k)) {
         buf_add(why, LIT("the keeper has no threads, memory or descriptors"));
         keeper_close(k);
         return NULL;
@@ -317,10 +322,16 @@ static bool drain_channel(struct keeper *k, int channel)
     }
 }
 
+static void tell_all(struct keeper *k, struct str packet)
+{
+    for (size_t i = 0; i < k->count; i++)
+        send_packet(k->channels[i], packet);
+}
+
 /* A front is shut in with the file that it has open: when another has taken its place, it must be started anew. */
 static void look_at_file(struct keeper *k)
 {
-    uint64_t   generation = k->service->store ? store_generation(k->service->store) : 0;
+    uint64_t   generation = store_generation(k->service->store);
     char       bytes[16];
     struct buf packet = buf_fixed(bytes, sizeof bytes);
 
@@ -328,8 +339,32 @@ static void look_at_file(struct keeper *k)
         return;
     k->generation = generation;
     message_write_renew(&packet);
-    for (size_t i = 0; i < k->count; i++)
-        send_packet(k->channels[i], buf_str(&packet));
+    tell_all(k, buf_str(&packet));
+}
+
+static void look_at_health(struct keeper *k)
+{
+    bool       ill = !store_healthy(k->db);
+    char       bytes[16];
+    struct buf packet = buf_fixed(bytes, sizeof bytes);
+
+    if (ill == k->ill)
+        return;
+    k->ill = ill;
+    message_write_health(&packet, !ill);
+    tell_all(k, buf_str(&packet));
+}
+
+/* Once in LOOK_MS, busy or not. */
+static void look(struct keeper *k)
+{
+    int64_t now = clock_monotonic_ns(k->service->clock);
+
+    if (!k->service->store || now - k->looked_ns < LOOK_MS * 1000000LL)
+        return;
+    k->looked_ns = now;
+    look_at_file(k);
+    look_at_health(k);
 }
 
 void keeper_turn(struct keeper *k)
@@ -348,7 +383,7 @@ void keeper_run(struct keeper *k)
     for (;;) {
         if (poll(fds, k->count + 1, LOOK_MS) < 0)
             continue;
-        look_at_file(k);
+        look(k);
         if (fds[k->count].revents)
             return;
         for (size_t i = 0; i < k->count; i++)
@@ -373,6 +408,8 @@ void keeper_close(struct keeper *k)
         lane_close(k->writing);
     if (k->stop_fd >= 0)
         close(k->stop_fd);
+    if (k->db)
+        store_session_close(k->db);
     free(k->packet);
     free(k);
 }

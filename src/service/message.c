@@ -43,6 +43,12 @@ void message_write_renew(struct buf *out)
     put_head(out, MESSAGE_RENEW);
 }
 
+void message_write_health(struct buf *out, bool writes)
+{
+    put_head(out, MESSAGE_HEALTH);
+    put_uint(out, writes, 1);
+}
+
 void message_write_call(struct buf *out, const struct call_message *m)
 {
     put_head(out, MESSAGE_CALL);
@@ -143,7 +149,7 @@ enum message_kind message_kind(struct str packet)
     bool          ours = take_uint(&c, 2) == MAGIC;
     uint64_t      kind = take_uint(&c, 1);
 
-    return ours && !c.failed && kind <= MESSAGE_RENEW ? (enum message_kind)kind : 0;
+    return ours && !c.failed && kind <= MESSAGE_HEALTH ? (enum message_kind)kind : 0;
 }
 
 bool message_read_call(struct str packet, struct call_message *m)
@@ -172,6 +178,17 @@ bool message_read_answer(struct str packet, struct answer_message *m)
     m->retry_after_s = (uint32_t)take_uint(&c, 4);
     m->body = take_str(&c);
     return is_over(&c);
+}
+
+bool message_read_health(struct str packet, bool *writes)
+{
+    struct cursor c = open_packet(packet, MESSAGE_HEALTH);
+    uint64_t      value = take_uint(&c, 1);
+
+    if (!is_over(&c) || value > 1)
+        return false;
+    *writes = value;
+    return true;
 }
 
 bool message_read_keys(struct str packet, struct keys_message *m)

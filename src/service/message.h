@@ -9,7 +9,7 @@
 
 enum { MESSAGE_BYTES_MAX = 180 * 1024, MESSAGE_KEYS_BYTES_MAX = 2048, KEY_BYTES_MAX = 128, KEYS_MAX = 8 };
 
-enum message_kind { MESSAGE_HELLO = 1, MESSAGE_KEYS, MESSAGE_CALL, MESSAGE_ANSWER, MESSAGE_RENEW };
+enum message_kind { MESSAGE_HELLO = 1, MESSAGE_KEYS, MESSAGE_CALL, MESSAGE_ANSWER, MESSAGE_RENEW, MESSAGE_HEALTH };
 
 /* Which exchange of which front an answer belongs to; the keeper only echoes it. */
 struct message_ticket { uint32_t front, slot, generation; };
@@ -42,6 +42,10 @@ void message_write_hello(struct buf *out);
 
 /* To a front whose database file was replaced by another: end, so that a new front opens that one. */
 void message_write_renew(struct buf *out);
+
+/* To a front: can the database be written? */
+void message_write_health(struct buf *out, bool writes);
+
 void message_write_call(struct buf *out, const struct call_message *m);
 void message_write_answer(struct buf *out, const struct answer_message *m);
 void message_write_keys(struct buf *out, const struct keys_message *m);
@@ -49,4 +53,5 @@ void message_write_keys(struct buf *out, const struct keys_message *m);
 /* Slices of *m point into the packet.  False, and nothing promised of *m, for anything but exactly one such message. */
 bool message_read_call(struct str packet, struct call_message *m);
 bool message_read_answer(struct str packet, struct answer_message *m);
+bool message_read_health(struct str packet, bool *writes);
 bool message_read_keys(struct str packet, struct keys_message *m);

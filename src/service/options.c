@@ -7,6 +7,8 @@
 
 enum option_kind { TEXT_OPTION, ORIGINS_OPTION, SWITCH_OPTION, NUMBER_OPTION, DURATION_OPTION };
 
+enum { SHOWN_BYTES = 80 };
+
 struct option {
     const char      *name;          /* "head-timeout"; POSTERN_HEAD_TIMEOUT */
     enum option_kind kind;
@@ -123,6 +125,12 @@ static bool add_origins(struct options *o, struct str list)
     return true;
 }
 
+static bool parse_switch(struct str text, bool *on)
+{
+    *on = str_eq(text, LIT("1")) || str_eq(text, LIT("true"));
+    return *on || text.len == 0 || str_eq(text, LIT("0")) || str_eq(text, LIT("false"));
+}
+
 static bool set_number(const struct option *row, int64_t value, int64_t *member)
 {
     if (value < row->min || value > row->max)
@@ -144,8 +152,7 @@ static bool set_value(struct options *o, const struct option *row, struct str te
     case ORIGINS_OPTION:
         return add_origins(o, text);
     case SWITCH_OPTION:
-        *(bool *)member = str_eq(text, LIT("1")) || str_eq(text, LIT("true"));
-        return *(bool *)member || text.len == 0 || str_eq(text, LIT("0")) || str_eq(text, LIT("false"));
+        return parse_switch(text, member);
     case NUMBER_OPTION:
         return str_to_uint(text, INT64_MAX, &number) && set_number(row, (int64_t)number, member);
     case DURATION_OPTION:
@@ -168,10 +175,29 @@ static void write_range(const struct option *row, struct buf *text)
         buf_add(text, LIT("true or false"));
 }
 
+/* What was typed, so that it stays one line that a person can read. */
+static void write_shown(struct str value, struct buf *text)
+{
+    for (size_t i = 0; i < value.len && i < SHOWN_BYTES; i++)
+        buf_add_char(text, value.at[i] >= ' ' && value.at[i] < 0x7f ? value.at[i] : '?');
+    if (value.len > SHOWN_BYTES)
+        buf_add(text, LIT("..."));
+}
+
 static bool refuse_value(const struct option *row, const char *source, struct str value, struct buf *text)
 {
-    buf_format(text, "%s: '%.*s' is not ", source, STR_ARG(value));
+    buf_format(text, "%s: '", source);
+    write_shown(value, text);
+    buf_add(text, LIT("' is not "));
     write_range(row, text);
+    return false;
+}
+
+static bool refuse_word(const char *what, struct str word, struct buf *text)
+{
+    buf_format(text, "%s '", what);
+    write_shown(word, text);
+    buf_add(text, LIT("'; see --help"));
     return false;
 }
 
@@ -241,13 +267,17 @@ static bool set_flag(struct options *o, const struct program_flag *flags, struct
     return false;
 }
 
-static bool flags_from_environment(struct options *o, const struct program_flag *flags)
+static bool flags_from_environment(struct options *o, const struct program_flag *flags, struct buf *text)
 {
-    char name[64];
+    static const struct option a_switch = { .kind = SWITCH_OPTION };
+    char                       name[64];
+    bool                       on;
 
     for (size_t i = 0; flags && i < FLAGS_MAX && flags[i].name; i++) {
-        const char *value = getenv(environment_name(flags[i].name, name));
-        o->flags[i] |= value && (str_eq(str_of(value), LIT("1")) || str_eq(str_of(value), LIT("true")));
+        struct str value = str_of(getenv(environment_name(flags[i].name, name)));
+        if (!parse_switch(value, &on))
+            return refuse_value(&a_switch, name, value, text);
+        o->flags[i] |= on;
     }
     return true;
 }
@@ -257,19 +287,15 @@ static bool take_argument(struct options *o, const struct program_flag *flags, c
 {
     struct str rest = str_of(argv[*i]);
 
-    if (!str_starts(rest, LIT("--"))) {
-        buf_format(text, "unexpected argument '%s'; see --help", argv[*i]);
-        return false;
-    }
+    if (!str_starts(rest, LIT("--")))
+        return refuse_word("unexpected argument", rest, text);
     rest = str_slice(rest, 2, rest.len);
     struct str name = str_cut(&rest, '=');
     if (!rest.at && set_flag(o, flags, name))
         return true;
     const struct option *row = find_option(name);
-    if (!row) {
-        buf_format(text, "unknown option '--%.*s'; see --help", STR_ARG(name));
-        return false;
-    }
+    if (!row)
+        return refuse_word("unknown option", (struct str){ name.at - 2, name.len + 2 }, text);
     struct str value = rest.at ? rest : LIT("true");
     if (!rest.at && row->kind != SWITCH_OPTION) {
         if (++*i >= argc) {
@@ -304,7 +330,7 @@ static bool set_rest(struct options *o, const struct program_flag *flags, int ar
     for (const struct option *row = options; row->name; row++)
         if (!was_given(row, argc, argv) && !set_from_environment(o, row, text))
             return false;
-    return flags_from_environment(o, flags);
+    return flags_from_environment(o, flags, text);
 }
 
 static void set_derived(struct options *o)

@@ -32,7 +32,7 @@ struct parent {
     const struct options *options;
     char                **argv;
     int                   listener, signals, ready_read, ready_write;
-    char                  address[128];
+    char                  address[128], issuer[160];
     size_t                count;
     int                   front_ends[ROLE_CHANNELS_MAX], keeper_ends[ROLE_CHANNELS_MAX];
     struct child          keeper, front;
@@ -82,19 +82,27 @@ static void keep_open(int fd)
     CHECK(fcntl(fd, F_SETFD, 0) == 0);
 }
 
-/* The child's environment: its role, and for a front nothing of the master key. */
-static char **environment_for(const struct role_card *card, char *text)
+/* Who issues tokens is named after the real port, when the system chose it; an option or the environment still wins. */
+static bool names_issuer(const struct parent *p)
+{
+    return str_ends(p->options->listen, LIT(":0")) && !getenv("POSTERN_ISSUER");
+}
+
+/* The child's environment: its role, the issuer, and for a front nothing of the master key. */
+static char **environment_for(struct parent *p, const struct role_card *card, char *text)
 {
     size_t count = 0, n = 0;
 
     while (environ[count])
         count++;
-    char **out = calloc(count + 2, sizeof *out);
+    char **out = calloc(count + 3, sizeof *out);
     CHECK(out);
     for (size_t i = 0; i < count; i++)
         if (card->role == ROLE_KEEPER || !str_starts(str_of(environ[i]), LIT("POSTERN_MASTER_KEY=")))
             out[n++] = environ[i];
-    out[n] = text;
+    out[n++] = text;
+    if (names_issuer(p))
+        out[n] = p->issuer;
     return out;
 }
 
@@ -112,7 +120,7 @@ static _Noreturn void become(struct parent *p, const struct role_card *card, con
     for (size_t i = 0; i < card->count; i++)
         keep_open(card->channels[i]);
     role_write(card, text);
-    environment = environment_for(card, text);
+    environment = environment_for(p, card, text);
     p->argv[0] = (char *)name;
     execve("/proc/self/exe", p->argv, environment);
     _exit(fail("cannot run my own binary anew"));
@@ -277,6 +285,7 @@ static bool open_parent(struct parent *p, struct buf *why)
     p->listener = listener_open(p->options->listen, &bound, why);
     if (p->listener < 0)
         return false;
+    snprintf(p->issuer, sizeof p->issuer, "POSTERN_ISSUER=http://%s", p->address);
     if (p->signals < 0 || pipe2(pipe_ends, O_CLOEXEC) != 0) {
         buf_add(why, LIT("no descriptors"));
         return false;

@@ -14,5 +14,5 @@ bool sandbox_prepare(void);
  * the kernel has it, and refused. */
 bool sandbox_files(const char *const *directories, struct buf *summary);
 
-/* The allow-list of system calls.  Appends "seccomp=…".  False: it could not be put on. */
+/* The allow-list of system calls.  Appends "seccomp=…".  False: the kernel has it, and it could not be put on. */
 bool sandbox_calls(enum sandbox_role role, struct buf *summary);

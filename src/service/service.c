@@ -88,6 +88,11 @@ bool service_open_front(struct service *s, struct buf *why)
     return open_store(s, true, why);
 }
 
+bool service_ready(struct service *s, struct store_session *db)
+{
+    return !atomic_load(&s->draining) && !atomic_load(&s->writes_fail) && (!db || store_healthy(db));
+}
+
 void service_close(struct service *s)
 {
     for (size_t i = 0; i < TOKEN_KEYS_MAX; i++)

@@ -40,6 +40,7 @@ struct service {
     struct password_hasher     *hasher;     /* keeper only */
     struct vault               *vault;      /* keeper only */
     atomic_bool                 draining;   /* front: SIGTERM came */
+    atomic_bool                 writes_fail;    /* front: so the keeper said */
 };
 
 /* Runs the program by its command line; answers the exit status: 0 served and ended, 1 could not, 2 wrong options. */
@@ -51,6 +52,9 @@ bool service_open_tables(struct service *s, const struct program *program, struc
 bool service_open_keeper(struct service *s, struct buf *why);   /* store, vault, keys, hasher */
 bool service_open_front(struct service *s, struct buf *why);    /* a store that only reads; keys come from the keeper */
 void service_close(struct service *s);
+
+/* For a load balancer: not draining, and the database can be read and, as far as the keeper knows, written. */
+bool service_ready(struct service *s, struct store_session *db);
 
 /* Does this endpoint run in the keeper? */
 static inline bool service_keeps(const struct endpoint *ep)

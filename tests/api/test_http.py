@@ -513,7 +513,8 @@ class TestCors:
     def test_an_origin_that_may(self, cors):
         for origin in (self.ORIGIN, "http://127.0.0.1:3000"):
             for answer in (cors.get("/health/live", headers={"Origin": origin}), cors.get("/users/me", headers={"Origin": origin}),
-                           cors.get("/nothing", headers={"Origin": origin})):
+                           cors.get("/nothing", headers={"Origin": origin}),
+                           cors.post("/token", data={"username": "a", "password": "b"}, headers={"Origin": origin})):
                 assert answer.headers["Access-Control-Allow-Origin"] == origin
                 assert "Origin" in answer.headers["Vary"]
 

@@ -63,6 +63,25 @@ def test_locked_by_another_connection(start, lock):
         assert recovers(client)
 
 
+def comes_true(condition, seconds=15):
+    until = time.monotonic() + seconds
+    while not condition() and time.monotonic() < until:
+        time.sleep(0.05)
+    return condition()
+
+
+def test_readiness_follows_the_writes(start, lock):
+    """A load balancer hears that nothing can be written, and that it can be again."""
+    with Client(start()) as client:
+        client.new_user()
+        assert client.get("/health/ready").status_code == 200
+        other = lock()
+        assert fails(client.register())
+        assert comes_true(lambda: client.get("/health/ready").status_code == 503)
+        other.execute("ROLLBACK")
+        assert comes_true(lambda: client.get("/health/ready").status_code == 200)
+
+
 def test_a_short_lock_is_waited_for(start, lock):
     import threading
     with Client(start()) as client:
