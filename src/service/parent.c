@@ -301,7 +301,8 @@ int parent_run(const struct options *o, char **argv)
     char          text[512];
     struct buf    why = buf_fixed(text, sizeof text - 1);
 
-    prctl(PR_SET_DUMPABLE, 0);
+    if (!o->no_sandbox)     /* LeakSanitizer must be able to look */
+        prctl(PR_SET_DUMPABLE, 0);
     if (!open_parent(&p, &why)) {
         text[why.len] = 0;
         return fail(text);

@@ -125,7 +125,7 @@ static bool allow_mapping(scmp_filter_ctx filter)
 /* Signals to itself alone: abort() raises one. */
 static bool allow_own_signals(scmp_filter_ctx filter)
 {
-    return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid())) == 0;
+    return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0)) == 0;
 }
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
