@@ -105,6 +105,17 @@ static bool use_log(struct database *d, const struct source *from, struct buf *w
     return done;
 }
 
+/* A stranger who reads at length may hold up the start no longer than our patience, but not keep us from being
+ * sure after an outage. */
+static bool settle(struct database *d, const struct source *from, struct buf *why)
+{
+    int rc = database_settle(d);
+
+    if (rc == SQLITE_OK || (rc == SQLITE_BUSY && !from->made))
+        return true;
+    return complain(d->handle, from, why);
+}
+
 static bool prepare_write(struct database *d, const struct source *from, struct buf *why)
 {
     if (sqlite3_db_readonly(d->handle, "main") == 1) {
@@ -113,6 +124,7 @@ static bool prepare_write(struct database *d, const struct source *from, struct 
     }
     return migrate_claim(d->handle, from->path, !from->made, why)
         && use_log(d, from, why)
+        && settle(d, from, why)
         && migrate_run(d->handle, from->settings, from->path, why);
 }
 
@@ -360,6 +372,11 @@ int database_control(struct database *d, enum control which)
         d->rc = rc;
     sqlite3_reset(prepared);
     return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+int database_settle(struct database *d)
+{
+    return sqlite3_wal_checkpoint_v2(d->handle, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 }
 
 bool database_in_place(const struct database *d, const struct source *from)

@@ -62,6 +62,11 @@ problem database_execute(struct database *d, const struct plan *p, const struct 
 /* Runs one of our own; the SQLite result code, SQLITE_OK or SQLITE_ROW when it went well. */
 int database_control(struct database *d, enum control which);
 
+/* Brings all of the log into the file, synchronised, and empties it.  After a failed fsync the kernel may hold
+ * pages of the log that never reached the disk and are not written again; what is in the file then is sure.  The
+ * SQLite result code. */
+int database_settle(struct database *d);
+
 /* Are the file and what belongs to it still the ones at the path? */
 bool database_in_place(const struct database *d, const struct source *from);
 

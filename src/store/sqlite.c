@@ -205,13 +205,13 @@ static bool session_ready(struct sqlite_session *ss, struct buf *why)
     struct sqlite_store *s = ss->store;
     uint64_t             generation = generation_of(s);
 
-    database_close(&ss->database);
     ss->generation = 0;
     /* Another file is first for the writer to judge. */
     if (ss->seen == generation && !database_may_open(&s->source, ss->was)) {
         buf_format(why, "the database file is not at its path");
         return false;
     }
+    database_close(&ss->database);
     if (!database_open(&ss->database, &s->source, s->settings.read_only ? ACCESS_SHUT : ACCESS_READ, why))
         return false;
     ss->generation = ss->seen = generation;

@@ -56,9 +56,13 @@ static problem reopen(struct writer *w)
 
     if (clock_monotonic_ns(w->from->settings->clock) < w->retry_at_ns)
         return UNAVAILABLE;
-    database_close(&w->database);
     if (!database_may_open(w->from, w->was))
         return retry_later(w, LIT("the database file is not at its path"));
+    /* What the failed commit left behind the end of the log must not be taken for true by whoever reads the log
+     * anew.  When this fails too, so will the opening, or it does the same. */
+    if (w->database.handle && database_in_place(&w->database, w->from))
+        database_settle(&w->database);
+    database_close(&w->database);
     if (!database_open(&w->database, w->from, ACCESS_WRITE, &why))
         return retry_later(w, buf_str(&why));
     opened(w);

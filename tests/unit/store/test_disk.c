@@ -185,10 +185,108 @@ static void each_commit_is_synchronised(void **state)
     store_close(s);
 }
 
+static void swap_in(const struct world *w, const char *copy)
+{
+    shell("mv %s %s.old; cp %s %s", w->path, w->path, copy, w->path);
+}
+
+static void swap_back(const struct world *w)
+{
+    shell("mv %s.old %s", w->path, w->path);
+}
+
+/* Whoever must open again finds another file beside the log of the right one: that would be the end of both. */
+static void another_file_beside_the_log_is_not_opened(void **state)
+{
+    struct world         *w = *state;
+    struct store_settings settings = settings_on_fault(w);
+    char                  copy[128];
+
+    fault_vfs_register();
+    snprintf(copy, sizeof copy, "%s/copy", w->directory);
+    struct store         *s = world_store(w, &settings);
+    struct store_session *ss = store_session_open(s);
+    assert_int_equal(add_large(ss, &w->arena, 1), OK);
+    shell("cp %s %s", w->path, copy);
+    fault_arm(FAULT_SYNC, 1, 1);
+    assert_int_equal(add_large(ss, &w->arena, 2), UNAVAILABLE);
+    fault_arm(FAULT_READ, 1, 1000);
+    assert_int_equal(find(ss, &w->arena, 1), UNAVAILABLE);
+    fault_disarm();
+    swap_in(w, copy);
+    now_ns += 10000000000;
+    assert_int_equal(add_large(ss, &w->arena, 2), UNAVAILABLE);
+    assert_int_equal(find(ss, &w->arena, 1), UNAVAILABLE);
+    swap_back(w);
+    now_ns += 10000000000;
+    assert_int_equal(add_large(ss, &w->arena, 2), OK);
+    assert_int_equal(find(ss, &w->arena, 1), OK);
+    assert_int_equal(find(ss, &w->arena, 2), OK);
+    store_session_close(ss);
+    store_close(s);
+}
+
+static void a_failed_sync_is_not_tried_again_on_the_same_connection(void **state)
+{
+    struct world         *w = *state;
+    struct store_settings settings = settings_on_fault(w);
+
+    fault_vfs_register();
+    struct store         *s = world_store(w, &settings);
+    struct store_session *ss = store_session_open(s);
+    fault_arm(FAULT_SYNC, 1, 1);
+    assert_int_equal(add_large(ss, &w->arena, 1), UNAVAILABLE);
+    fault_arm(FAULT_OPEN, INT32_MAX - 1, 0);
+    assert_int_equal(add_large(ss, &w->arena, 1), OK);
+    assert_true(fault.seen > 0);
+    fault_disarm();
+    store_session_close(ss);
+    store_close(s);
+}
+
+/* The second of three statements meets a bad sector, and the work does not look. */
+static problem ignore_a_failure(struct store_session *ss, void *context)
+{
+    struct arena *a = context;
+    problem       first = add_numbered(ss, a, 1000);
+
+    fault_arm(FAULT_READ, 1, 1);
+    problem second = add_large(ss, a, 9);
+    fault_disarm();
+    problem third = add_numbered(ss, a, 1001);
+    assert_int_equal(second, UNAVAILABLE);
+    assert_int_equal(third, UNAVAILABLE);
+    return first;
+}
+
+static void a_transaction_that_lost_a_part_is_lost(void **state)
+{
+    struct world         *w = *state;
+    struct store_settings settings = settings_on_fault(w);
+
+    fault_vfs_register();
+    struct store         *s = world_store(w, &settings);
+    struct store_session *ss = store_session_open(s);
+    for (int i = 10; i < 30; i++)
+        assert_int_equal(add_large(ss, &w->arena, i), OK);
+    store_session_close(ss);
+    store_close(s);
+    s = world_store(w, &settings);      /* with nothing in memory yet */
+    ss = store_session_open(s);
+    assert_int_equal(store_transaction(ss, ignore_a_failure, &w->arena), UNAVAILABLE);
+    assert_int_equal(count_all(ss, &w->arena), 20);
+    assert_int_equal(add_numbered(ss, &w->arena, 1000), OK);
+    store_session_close(ss);
+    store_close(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(each_commit_is_synchronised, world_open, world_close),
+        cmocka_unit_test_setup_teardown(another_file_beside_the_log_is_not_opened, world_open, world_close),
+        cmocka_unit_test_setup_teardown(a_failed_sync_is_not_tried_again_on_the_same_connection, world_open, world_close),
+        cmocka_unit_test_setup_teardown(a_transaction_that_lost_a_part_is_lost, world_open, world_close),
         cmocka_unit_test_setup_teardown(each_operation_fails_once, world_open, world_close),
         cmocka_unit_test_setup_teardown(each_operation_of_opening_fails_once, world_open, world_close),
     };

@@ -80,10 +80,21 @@ static bool becomes_well(struct store_session *ss)
     return store_healthy(ss);
 }
 
+/* Asks nothing and waits for the line. */
+static bool says_it_is_well(const struct scene *c)
+{
+    const struct timespec pause = { .tv_nsec = 5000000 };
+    double                end = seconds() + 20;
+
+    while (!count_lines(c, "storage_recovered") && seconds() < end)
+        nanosleep(&pause, NULL);
+    return count_lines(c, "storage_recovered") == 1;
+}
+
 /* Well again without a single write from us, and then a write goes through; all of it said once. */
 static void assert_recovers(struct scene *c, int64_t id)
 {
-    assert_true(becomes_well(c->ss));
+    assert_true(c->settings.inline_writes ? becomes_well(c->ss) : says_it_is_well(c));
     assert_int_equal(count_lines(c, "storage_failed"), 1);
     assert_int_equal(count_lines(c, "storage_recovered"), 1);
     assert_int_equal(add_numbered(c->ss, &c->w->arena, id), OK);
@@ -202,18 +213,20 @@ static void a_backup_put_back(void **state)
     assert_int_equal(add_numbered(c.ss, &w->arena, id), OK);
     assert_int_equal(store_next_id(c.ss, "accounts", &id), OK);
     assert_int_equal(id, 3);
+    assert_int_equal(add_numbered(c.ss, &w->arena, id), OK);
+    assert_int_equal(store_next_id(c.ss, "accounts", &id), OK);
     /* Over the file, beside the log of the old one: never taken. */
     shell("mv %s %s.old; cp %s %s", w->path, w->path, copy, w->path);
     assert_out(&c);
     assert_int_equal(store_generation(c.s), 1);
     /* All of the old one gone: taken. */
     shell("rm %s-wal %s-shm", w->path, w->path);
-    assert_recovers(&c, 7);
+    assert_recovers(&c, 2);
     assert_int_equal(store_generation(c.s), 2);
-    assert_int_equal(find(c.ss, &w->arena, 2), NO_ROW);
+    assert_int_equal(find(c.ss, &w->arena, 3), NO_ROW);
     assert_int_equal(count_all(c.ss, &w->arena), 2);
     assert_int_equal(store_next_id(c.ss, "accounts", &id), OK);
-    assert_int_equal(id, 8);
+    assert_int_equal(id, 5);    /* 3 and 4 were given out once */
     scene_close(&c);
 }
 

@@ -35,6 +35,7 @@ static void run_helper(struct world *w, bool read_only, answering *answer, int a
 
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     settings.read_only = read_only;
+    settings.busy_ms = 20000;
     struct store         *s = world_try(w, &settings);
     struct store_session *ss = s ? store_session_open(s) : NULL;
     if (read_only)
@@ -225,6 +226,36 @@ static void outlives_a_writer_killed_at_work(void **state)
     helper_kill(&reader);
 }
 
+/* As a writer leaves it that dies between the two halves of its note: only another writer can tell what is true. */
+static void spoil_shared_memory(const struct world *w)
+{
+    char        path[128];
+    const char  zeros[96] = { 0 };
+
+    snprintf(path, sizeof path, "%s-shm", w->path);
+    int file = open(path, O_WRONLY | O_CLOEXEC);
+    assert_int_equal(pwrite(file, zeros, sizeof zeros, 0), sizeof zeros);
+    close(file);
+}
+
+static void waits_for_the_next_writer(void **state)
+{
+    struct world *w = *state;
+    struct helper writer = helper_start(w, false, write_one), reader = helper_start(w, true, read_some);
+
+    assert_int_equal(ask(&writer, 'a'), 1);
+    assert_int_equal(ask(&writer, 'a'), 2);
+    helper_kill(&writer);
+    spoil_shared_memory(w);
+    assert_int_equal(write(reader.ask, "c", 1), 1);
+    writer = helper_start(w, false, write_one);
+    assert_int_equal(hear(&reader), 2);
+    assert_int_equal(ask(&writer, 'a'), 3);
+    assert_int_equal(ask(&reader, 'c'), 3);
+    helper_kill(&reader);
+    helper_kill(&writer);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -232,6 +263,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(holds_nothing_to_write_to, world_open, world_close),
         cmocka_unit_test_setup_teardown(outlives_the_writer, world_open, world_close),
         cmocka_unit_test_setup_teardown(outlives_a_writer_killed_at_work, world_open, world_close),
+        cmocka_unit_test_setup_teardown(waits_for_the_next_writer, world_open, world_close),
     };
 
     signal(SIGPIPE, SIG_IGN);

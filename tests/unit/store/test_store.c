@@ -121,6 +121,50 @@ static void foreign_keys_hold_even_deferred(void **state)
     store_close(s);
 }
 
+static void a_row_that_others_need_is_not_taken(void **state)
+{
+    struct world         *w = *state;
+    struct store_settings settings = world_settings(w);
+    struct store         *s = world_store(w, &settings);
+    struct store_session *ss = store_session_open(s);
+    struct account        row = { .id = 77 };
+
+    assert_int_equal(add_numbered(ss, &w->arena, 1), OK);
+    assert_int_equal(store_run(ss, &w->arena, &add_mark, &(struct account_key){ 1 }, NULL), OK);
+    assert_int_equal(store_one(ss, &w->arena, &take_account, &(struct account_key){ 1 }, &row), CONFLICT);
+    assert_int_equal(row.id, 77);
+    assert_int_equal(find(ss, &w->arena, 1), OK);
+    store_session_close(ss);
+    store_close(s);
+}
+
+/* A statement that throws the whole transaction away, and work that does not look. */
+static problem ignore_a_rollback(struct store_session *ss, void *context)
+{
+    struct arena *a = context;
+    problem       first = add_numbered(ss, a, 2);
+
+    (void)!store_run(ss, a, &add_or_roll_back, &(struct account){ 3, LIT("n1") }, NULL);
+    (void)!add_numbered(ss, a, 4);
+    return first;
+}
+
+static void a_lost_transaction_is_not_half_kept(void **state)
+{
+    struct world         *w = *state;
+    struct store_settings settings = world_settings(w);
+    struct store         *s = world_store(w, &settings);
+    struct store_session *ss = store_session_open(s);
+
+    assert_int_equal(add_numbered(ss, &w->arena, 1), OK);
+    assert_int_equal(store_transaction(ss, ignore_a_rollback, &w->arena), UNAVAILABLE);
+    assert_int_equal(count_all(ss, &w->arena), 1);
+    assert_int_equal(add_numbered(ss, &w->arena, 5), OK);
+    assert_int_equal(count_all(ss, &w->arena), 2);
+    store_session_close(ss);
+    store_close(s);
+}
+
 static void a_failed_arena_writes_nothing(void **state)
 {
     struct world         *w = *state;
@@ -328,6 +372,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(transactions_are_whole, world_open, world_close),
         cmocka_unit_test_setup_teardown(transactions_are_whole_inline, world_open, world_close),
         cmocka_unit_test_setup_teardown(foreign_keys_hold_even_deferred, world_open, world_close),
+        cmocka_unit_test_setup_teardown(a_row_that_others_need_is_not_taken, world_open, world_close),
+        cmocka_unit_test_setup_teardown(a_lost_transaction_is_not_half_kept, world_open, world_close),
         cmocka_unit_test_setup_teardown(a_failed_arena_writes_nothing, world_open, world_close),
         cmocka_unit_test_setup_teardown(an_arena_that_fails_inside_rolls_back, world_open, world_close),
         cmocka_unit_test_setup_teardown(ids_are_never_given_twice, world_open, world_close),

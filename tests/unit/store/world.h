@@ -36,7 +36,8 @@ static const struct schema total_schema UNUSED = SCHEMA(total, FIELD(total, coun
 static const struct migration account_migrations[] = {
     { 1, "CREATE TABLE accounts (id INTEGER PRIMARY KEY AUTOINCREMENT, email TEXT NOT NULL UNIQUE) STRICT;" },
     { 2, "CREATE TABLE notes (id INTEGER PRIMARY KEY, account INTEGER NOT NULL"
-         "    REFERENCES accounts (id) DEFERRABLE INITIALLY DEFERRED) STRICT;" },
+         "    REFERENCES accounts (id) DEFERRABLE INITIALLY DEFERRED) STRICT;"
+         "CREATE TABLE marks (account INTEGER NOT NULL REFERENCES accounts (id)) STRICT;" },
     { 0 },
 };
 
@@ -55,8 +56,14 @@ static const struct statement rename_all UNUSED = {
 static const struct statement add_note UNUSED = {
     "INSERT INTO notes (account) VALUES (:id)", &account_key_schema, NULL };
 
+static const struct statement add_mark UNUSED = {
+    "INSERT INTO marks (account) VALUES (:id)", &account_key_schema, NULL };
+static const struct statement add_or_roll_back UNUSED = {
+    "INSERT OR ROLLBACK INTO accounts (id, email) VALUES (:id, :email)", &account_schema, NULL };
+
 static const struct statement *const account_statements[] = {
-    &add_account, &find_account, &take_account, &all_accounts, &count_accounts, &rename_all, &add_note, NULL,
+    &add_account, &find_account, &take_account, &all_accounts, &count_accounts, &rename_all, &add_note,
+    &add_mark, &add_or_roll_back, NULL,
 };
 
 /* A directory that is gone with the test. */
