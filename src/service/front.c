@@ -85,7 +85,7 @@ bool front_greet(struct service *s, int channel, struct buf *why)
     }
     for (;;) {
         ssize_t got = recv(channel, text, sizeof text, 0);
-        if (got <= 0 && errno != EINTR) {
+        if (got == 0 || (got < 0 && errno != EINTR)) {
             buf_add(why, LIT("the keeper does not answer"));
             return false;
         }

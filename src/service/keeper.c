@@ -90,6 +90,7 @@ static void send_busy(struct worker *w, int channel, const struct call_message *
     answer_problem(&w->keeper->service->endpoints, UNAVAILABLE, &a);
     send_answer(w, channel, m, &a);
     w->body = a.body;
+    buf_wipe(&w->body);     /* the next call begins with an empty one */
 }
 
 /* ---- Work ------------------------------------------------------------------------------- */
@@ -305,6 +306,14 @@ struct keeper *keeper_open(struct service *s, const int *channels, size_t count,
     return k;
 }
 
+/* An empty packet reads like the end of a channel: only the end hangs up. */
+static bool is_closed(int channel)
+{
+    struct pollfd p = { .fd = channel };
+
+    return poll(&p, 1, 0) == 1 && (p.revents & (POLLHUP | POLLERR));
+}
+
 /* Takes what waits on a channel; false when its other end is gone. */
 static bool drain_channel(struct keeper *k, int channel)
 {
@@ -312,7 +321,7 @@ static bool drain_channel(struct keeper *k, int channel)
         ssize_t got = recv(channel, k->packet, MESSAGE_BYTES_MAX, MSG_DONTWAIT | MSG_TRUNC);
         if (got < 0)
             return errno == EAGAIN || errno == EINTR;
-        if (got == 0)
+        if (got == 0 && is_closed(channel))
             return false;
         if (got > MESSAGE_BYTES_MAX)
             refuse("too long");
@@ -388,7 +397,7 @@ void keeper_run(struct keeper *k)
             return;
         for (size_t i = 0; i < k->count; i++)
             if (fds[i].revents && !drain_channel(k, fds[i].fd))
-                fds[i].fd = -1;
+                return;     /* a front can shut a channel for those after it: all must be made anew */
     }
 }
 
