@@ -111,6 +111,26 @@ static void keys_beyond_the_bounds(void **state)
     buf_close(&out);
 }
 
+static void health_round_trips(void **state)
+{
+    char       bytes[8];
+    bool       writes;
+
+    (void)state;
+    for (int well = 0; well < 2; well++) {
+        struct buf out = buf_fixed(bytes, sizeof bytes);
+        message_write_health(&out, well);
+        assert_int_equal(message_kind(buf_str(&out)), MESSAGE_HEALTH);
+        assert_true(message_read_health(buf_str(&out), &writes));
+        assert_int_equal(writes, well);
+        for (size_t len = 0; len < out.len; len++)
+            assert_false(message_read_health((struct str){ bytes, len }, &writes));
+        assert_false(message_read_health((struct str){ bytes, out.len + 1 }, &writes));
+        bytes[3] = 2;
+        assert_false(message_read_health(buf_str(&out), &writes));
+    }
+}
+
 static void kinds(void **state)
 {
     char       bytes[8];
@@ -124,7 +144,7 @@ static void kinds(void **state)
     assert_int_equal(message_kind(buf_str(&out)), MESSAGE_RENEW);
     for (size_t len = 0; len < out.len; len++)
         assert_int_equal(message_kind((struct str){ bytes, len }), 0);
-    bytes[2] = MESSAGE_RENEW + 1;
+    bytes[2] = MESSAGE_HEALTH + 1;
     assert_int_equal(message_kind(buf_str(&out)), 0);
     bytes[2] = 0;
     assert_int_equal(message_kind(buf_str(&out)), 0);
@@ -302,6 +322,7 @@ int main(void)
         cmocka_unit_test(answers_round_trip),
         cmocka_unit_test(keys_round_trip),
         cmocka_unit_test(keys_beyond_the_bounds),
+        cmocka_unit_test(health_round_trips),
         cmocka_unit_test(kinds),
         cmocka_unit_test(every_truncation_and_extension_is_refused),
         cmocka_unit_test(one_kind_is_not_another),

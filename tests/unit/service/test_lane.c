@@ -1,0 +1,351 @@
+/* test_lane.c: a queue bounded by time, with a clock of the test's own; nothing here depends on how fast the machine is. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "service/lane.h"
+
+enum { MS = 1000000, WAIT_MS = 250, PROBES_MAX = 60000 };
+
+struct world {
+    atomic_llong         now_ns;
+    struct clock         clock;
+    struct lane_settings settings;
+    struct lane         *lane;
+    atomic_int           opened, closed, ran, given_up;
+    sem_t                begun, go;
+};
+
+struct work {
+    struct job    job;
+    struct world *world;
+    int64_t       takes_ms;     /* as the clock sees it */
+    bool          holds;        /* tells that it has begun, then waits to be let go */
+    bool          probes;       /* submits until it is refused: the lane is closing */
+    atomic_int   *order;
+    int           nth;          /* in which it ran */
+};
+
+static int64_t now_ns(void *context)
+{
+    return atomic_load(&((struct world *)context)->now_ns);
+}
+
+static int64_t no_wall(void *context)
+{
+    (void)context;
+    return 0;
+}
+
+static void *worker_open(void *context)
+{
+    struct world *w = context;
+
+    atomic_fetch_add(&w->opened, 1);
+    return w;
+}
+
+static void worker_close(void *worker)
+{
+    atomic_fetch_add(&((struct world *)worker)->closed, 1);
+}
+
+static void *no_worker(void *context)
+{
+    (void)context;
+    return NULL;
+}
+
+static void give_up(struct job *j, void *worker)
+{
+    struct work *k = (struct work *)j;
+
+    assert_ptr_equal(worker, k->world);
+    atomic_fetch_add(&k->world->given_up, 1);
+}
+
+static void wait_for(sem_t *s)
+{
+    while (sem_wait(s) != 0)
+        continue;
+}
+
+static struct work work_of(struct world *w);
+
+static void probe_until_closing(struct world *w)
+{
+    static struct work probes[PROBES_MAX];
+    struct timespec    pause = { 0, 100000 };
+    int64_t            wait_ms;
+    int                n = 0;
+
+    while (n < PROBES_MAX) {
+        probes[n] = work_of(w);
+        if (!lane_submit(w->lane, &probes[n].job, &wait_ms))
+            return;
+        n++;
+        nanosleep(&pause, NULL);
+    }
+}
+
+static void run(struct job *j, void *worker)
+{
+    struct work *k = (struct work *)j;
+    struct world *w = k->world;
+
+    assert_ptr_equal(worker, w);
+    if (k->holds) {
+        sem_post(&w->begun);
+        wait_for(&w->go);
+    }
+    if (k->probes) {
+        sem_post(&w->begun);
+        probe_until_closing(w);
+    }
+    atomic_fetch_add(&w->now_ns, k->takes_ms * MS);
+    if (k->order)
+        k->nth = atomic_fetch_add(k->order, 1);
+    atomic_fetch_add(&w->ran, 1);
+}
+
+static struct work work_of(struct world *w)
+{
+    return (struct work){ .job = { .run = run, .give_up = give_up }, .world = w };
+}
+
+static int set_up(void **state)
+{
+    struct world *w = calloc(1, sizeof *w);
+
+    w->now_ns = 1000000000;
+    w->clock = (struct clock){ no_wall, now_ns, w };
+    w->settings = (struct lane_settings){ .name = "test", .workers = 1, .wait_ms_max = WAIT_MS, .clock = &w->clock,
+                                          .worker_open = worker_open, .worker_close = worker_close, .context = w };
+    sem_init(&w->begun, 0, 0);
+    sem_init(&w->go, 0, 0);
+    *state = w;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct world *w = *state;
+
+    assert_int_equal(w->opened, w->closed);
+    sem_destroy(&w->begun);
+    sem_destroy(&w->go);
+    free(w);
+    return 0;
+}
+
+static bool submit(struct world *w, struct work *k)
+{
+    int64_t wait_ms;
+
+    return lane_submit(w->lane, &k->job, &wait_ms);
+}
+
+/* A job that has begun and holds the only worker. */
+static void hold(struct world *w, struct work *k)
+{
+    *k = work_of(w);
+    k->holds = true;
+    assert_true(submit(w, k));
+    wait_for(&w->begun);
+}
+
+static void without_threads_submit_runs(void **state)
+{
+    struct world *w = *state;
+    struct work   k = work_of(w);
+
+    w->settings.inline_jobs = true;
+    w->lane = lane_open(&w->settings);
+    assert_int_equal(w->opened, 1);
+    for (int i = 1; i <= 3; i++) {
+        assert_true(submit(w, &k));
+        assert_int_equal(w->ran, i);
+    }
+    lane_close(w->lane);
+    assert_int_equal(w->given_up, 0);
+}
+
+static void every_job_runs_once(void **state)
+{
+    enum { JOBS = 500 };
+    struct world *w = *state;
+    struct work  *jobs = calloc(JOBS, sizeof *jobs);
+
+    w->settings.workers = 4;
+    w->lane = lane_open(&w->settings);
+    for (int i = 0; i < JOBS; i++) {
+        jobs[i] = work_of(w);
+        assert_true(submit(w, &jobs[i]));
+    }
+    while (w->ran < JOBS)
+        nanosleep(&(struct timespec){ 0, 100000 }, NULL);
+    lane_close(w->lane);
+    assert_int_equal(w->ran, JOBS);
+    assert_int_equal(w->given_up, 0);
+    assert_int_equal(w->opened, 4);
+    free(jobs);
+}
+
+static void first_come_first_run(void **state)
+{
+    struct world *w = *state;
+    struct work   holder, jobs[20];
+    atomic_int    order = 0;
+
+    w->lane = lane_open(&w->settings);
+    hold(w, &holder);
+    for (int i = 0; i < 20; i++) {
+        jobs[i] = work_of(w);
+        jobs[i].order = &order;
+        assert_true(submit(w, &jobs[i]));
+    }
+    sem_post(&w->go);
+    while (w->ran < 21)
+        nanosleep(&(struct timespec){ 0, 100000 }, NULL);
+    lane_close(w->lane);
+    for (int i = 0; i < 20; i++)
+        assert_int_equal(jobs[i].nth, i);
+}
+
+/* Teaches the lane that a job takes 100 ms. */
+static void open_and_teach(struct world *w, struct work *teacher)
+{
+    w->lane = lane_open(&w->settings);
+    *teacher = work_of(w);
+    teacher->takes_ms = 100;
+    assert_true(submit(w, teacher));
+    while (w->ran < 1)
+        nanosleep(&(struct timespec){ 0, 100000 }, NULL);
+}
+
+static void who_would_wait_too_long_is_refused_at_once(void **state)
+{
+    struct world *w = *state;
+    struct work   teacher, holder, jobs[4];
+    int64_t       wait_ms = -1;
+
+    open_and_teach(w, &teacher);
+    hold(w, &holder);
+    for (int i = 0; i < 2; i++) {       /* 100 and 200 ms */
+        jobs[i] = work_of(w);
+        assert_true(lane_submit(w->lane, &jobs[i].job, &wait_ms));
+        assert_int_equal(wait_ms, 100 * (i + 1));
+    }
+    for (int i = 2; i < 4; i++) {
+        jobs[i] = work_of(w);
+        assert_false(lane_submit(w->lane, &jobs[i].job, &wait_ms));
+        assert_int_equal(wait_ms, 300);
+    }
+    sem_post(&w->go);
+    while (w->ran + w->given_up < 4)
+        nanosleep(&(struct timespec){ 0, 100000 }, NULL);
+    assert_int_equal(w->ran, 4);
+    /* And when it is empty again, it takes again. */
+    assert_true(submit(w, &jobs[3]));
+    lane_close(w->lane);
+}
+
+static void more_workers_take_more(void **state)
+{
+    struct world *w = *state;
+    struct work   teacher, holders[4], jobs[11];
+    int           taken = 0;
+
+    w->settings.workers = 4;
+    open_and_teach(w, &teacher);
+    for (int i = 0; i < 4; i++)
+        hold(w, &holders[i]);
+    for (int i = 0; i < 11; i++) {      /* the n-th waits n x 25 ms */
+        jobs[i] = work_of(w);
+        taken += submit(w, &jobs[i]);
+    }
+    assert_int_equal(taken, 10);
+    for (int i = 0; i < 4; i++)
+        sem_post(&w->go);
+    while (w->ran < 15)
+        nanosleep(&(struct timespec){ 0, 100000 }, NULL);
+    lane_close(w->lane);
+}
+
+static void who_did_wait_too_long_is_given_up(void **state)
+{
+    struct world *w = *state;
+    struct work   holder, late, in_time;
+
+    w->lane = lane_open(&w->settings);
+    hold(w, &holder);
+    late = work_of(w);
+    assert_true(submit(w, &late));
+    atomic_fetch_add(&w->now_ns, 1 * MS);
+    in_time = work_of(w);
+    assert_true(submit(w, &in_time));
+    atomic_fetch_add(&w->now_ns, WAIT_MS * MS);
+    sem_post(&w->go);
+    while (w->ran + w->given_up < 3)
+        nanosleep(&(struct timespec){ 0, 100000 }, NULL);
+    lane_close(w->lane);
+    assert_int_equal(w->ran, 2);        /* the holder, and the one that waited exactly as long as it may */
+    assert_int_equal(w->given_up, 1);
+}
+
+static void closing_ends_what_runs_and_gives_up_what_waits(void **state)
+{
+    struct world *w = *state;
+    struct work   holder = work_of(w), waiting[5];
+
+    w->lane = lane_open(&w->settings);
+    holder.probes = true;
+    assert_true(submit(w, &holder));
+    wait_for(&w->begun);
+    for (int i = 0; i < 5; i++) {
+        waiting[i] = work_of(w);
+        assert_true(submit(w, &waiting[i]));
+    }
+    lane_close(w->lane);                /* the holder ends when it sees that the lane is closing */
+    assert_int_equal(w->ran, 1);
+    assert_true(w->given_up >= 5);
+}
+
+static void closing_an_idle_lane(void **state)
+{
+    struct world *w = *state;
+
+    w->settings.workers = 3;
+    w->lane = lane_open(&w->settings);
+    lane_close(w->lane);
+    assert_int_equal(w->closed, w->opened);
+}
+
+static void without_a_worker_there_is_no_inline_lane(void **state)
+{
+    struct world *w = *state;
+
+    w->settings.inline_jobs = true;
+    w->settings.worker_open = no_worker;
+    assert_null(lane_open(&w->settings));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+        TEST(without_threads_submit_runs), TEST(every_job_runs_once), TEST(first_come_first_run),
+        TEST(who_would_wait_too_long_is_refused_at_once), TEST(more_workers_take_more), TEST(who_did_wait_too_long_is_given_up),
+        TEST(closing_ends_what_runs_and_gives_up_what_waits), TEST(closing_an_idle_lane), TEST(without_a_worker_there_is_no_inline_lane),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
