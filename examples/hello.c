@@ -1,9 +1,8 @@
-/* hello.c: an endpoint of one's own.  curl http://127.0.0.1:8000/?name=Ada */
+/* hello.c: an endpoint of one's own.  curl 'http://127.0.0.1:8000/?name=Ada' */
 #include <postern.h>
 
 struct guest { struct str name; };
 struct hello { struct str message; };
-
 static const struct schema guest = SCHEMA(guest, FIELD(guest, name, .max_chars = 40, .preset = "\"world\""));
 static const struct schema hello = SCHEMA(hello, FIELD(hello, message));
 
@@ -17,13 +16,6 @@ static problem say_hello(struct call *c)
 }
 
 static const struct route routes[] = {
-    ROUTE(GET, "/", say_hello, .query = &guest, .out = &hello, .doc = "Say hello."), { 0 },
-};
-static const struct route_group groups[] = { { "Hello", routes }, { 0 } };
-static const struct api         api = { .title = "Hello", .version = "1.0.0", .groups = groups };
-static const struct program     program = { .name = "hello", .version = "1.0.0", .api = &api };
+    ROUTE(GET, "/", say_hello, .query = &guest, .out = &hello, .doc = "Say hello."), { 0 } };
 
-int main(int argc, char **argv)
-{
-    return service_main(argc, argv, &program);
-}
+int main(int argc, char **argv) { return service_main_routes(argc, argv, "hello", routes); }

@@ -284,3 +284,12 @@ int service_main(int argc, char **argv, const struct program *program)
         return fail(&told);
     return run(&s, argv, &told);
 }
+
+int service_main_routes(int argc, char **argv, const char *name, const struct route *routes)
+{
+    struct route_group groups[] = { { NULL, routes }, { 0 } };
+    struct api         api = { .title = name, .version = "1.0.0", .groups = groups };
+    struct program     program = { .name = name, .version = "1.0.0", .api = &api };
+
+    return service_main(argc, argv, &program);
+}

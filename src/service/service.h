@@ -46,6 +46,9 @@ struct service {
 /* Runs the program by its command line; answers the exit status: 0 served and ended, 1 could not, 2 wrong options. */
 int service_main(int argc, char **argv, const struct program *program);
 
+/* The same for a program that is nothing but routes: no store, no log-in, one group. */
+int service_main_routes(int argc, char **argv, const char *name, const struct route *routes);
+
 /* The parts of it, for the processes and for tests.  Each answers false with one clear line in `why`.  The seams (clock, random, net, vfs,
  * one_thread) are the machine's unless they were set before service_open_tables(). */
 bool service_open_tables(struct service *s, const struct program *program, struct buf *why);
