@@ -19,7 +19,7 @@
 #include "service/message.h"
 #include "service/signing.h"
 
-enum { LOOK_MS = 1000, WRITE_WORKERS = 8, ARENA_BYTES = 1 << 20, CHANNELS_MAX = 64, SEND_WAIT_MS = 5000 };
+enum { LOOK_MS = 1000, WRITE_WORKERS = 8, ARENA_BYTES = 1 << 20, HASHING_NICE = 10, CHANNELS_MAX = 64, SEND_WAIT_MS = 5000 };
 
 struct keeper {
     struct service *service;
@@ -267,6 +267,7 @@ static bool open_lanes(struct keeper *k)
     struct lane_settings l = {
         .name = "hashing",
         .workers = (unsigned)k->service->options.hash_threads * 2 + 2,
+        .nice = HASHING_NICE,
         .wait_ms_max = k->service->options.queue_wait_ms,
         .clock = k->service->clock,
         .worker_open = worker_open,
@@ -279,6 +280,7 @@ static bool open_lanes(struct keeper *k)
     k->hashing = lane_open(&l);
     l.name = "writing";
     l.idle = NULL;
+    l.nice = 0;
     l.workers = WRITE_WORKERS;
     k->writing = lane_open(&l);
     return k->hashing && k->writing;

@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #include "base/check.h"
 
@@ -16,7 +17,8 @@ struct lane {
     size_t               waiting, running;
     int64_t              smoothed_ns;   /* of one job, once it runs */
     bool                 closing;
-    unsigned             threads_count;
+    unsigned             threads_count, started;
+    pthread_cond_t       start;
     pthread_t           *threads;
     void                *inline_worker;
 };
@@ -66,13 +68,23 @@ static void run_dry(struct lane *l)
     pthread_mutex_lock(&l->lock);
 }
 
+/* Of the calling thread alone: on Linux each has its own.  Never upwards, which takes a privilege. */
+static void give_way(int nice)
+{
+    if (getpriority(PRIO_PROCESS, 0) < nice)
+        CHECK(setpriority(PRIO_PROCESS, 0, nice) == 0);
+}
+
 static void *work(void *context)
 {
     struct lane *l = context;
-    void        *worker = l->settings.worker_open(l->settings.context);
 
+    give_way(l->settings.nice);
+    void *worker = l->settings.worker_open(l->settings.context);
     CHECK(worker);
     pthread_mutex_lock(&l->lock);
+    l->started++;
+    pthread_cond_signal(&l->start);
     while (l->first || !l->closing) {
         if (l->first) {
             run_one(l, take(l), worker);
@@ -84,6 +96,15 @@ static void *work(void *context)
     pthread_mutex_unlock(&l->lock);
     l->settings.worker_close(worker);
     return NULL;
+}
+
+/* A sandbox that comes next would not let them set their priority. */
+static void wait_for_start(struct lane *l)
+{
+    pthread_mutex_lock(&l->lock);
+    while (l->started < l->threads_count)
+        pthread_cond_wait(&l->start, &l->lock);
+    pthread_mutex_unlock(&l->lock);
 }
 
 static bool start_threads(struct lane *l)
@@ -98,6 +119,7 @@ static bool start_threads(struct lane *l)
            pthread_create(&l->threads[l->threads_count], &attributes, work, l) == 0)
         l->threads_count++;
     pthread_attr_destroy(&attributes);
+    wait_for_start(l);
     return l->threads_count == l->settings.workers;
 }
 
@@ -111,6 +133,7 @@ struct lane *lane_open(const struct lane_settings *s)
     l->last = &l->first;
     pthread_mutex_init(&l->lock, NULL);
     pthread_cond_init(&l->more, NULL);
+    pthread_cond_init(&l->start, NULL);
     if (s->inline_jobs)
         l->inline_worker = s->worker_open(s->context);
     if (s->inline_jobs ? !l->inline_worker : !start_threads(l)) {
@@ -131,6 +154,7 @@ void lane_close(struct lane *l)
     if (l->inline_worker)
         l->settings.worker_close(l->inline_worker);
     pthread_cond_destroy(&l->more);
+    pthread_cond_destroy(&l->start);
     pthread_mutex_destroy(&l->lock);
     free(l->threads);
     free(l);

@@ -18,6 +18,7 @@ struct lane;
 struct lane_settings {
     const char         *name;
     unsigned            workers;
+    int                 nice;                       /* of the workers: above 0 they give way to what must answer soon */
     int64_t             wait_ms_max;
     const struct clock *clock;
     void *(*worker_open)(void *context);            /* what each worker's thread has of its own */

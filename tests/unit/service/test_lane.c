@@ -9,6 +9,7 @@
 #include <semaphore.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "service/lane.h"
@@ -32,6 +33,7 @@ struct work {
     bool          probes;       /* submits until it is refused: the lane is closing */
     atomic_int   *order;
     int           nth;          /* in which it ran */
+    int           nice;         /* at which it ran */
 };
 
 static int64_t now_ns(void *context)
@@ -102,6 +104,7 @@ static void run(struct job *j, void *worker)
     struct world *w = k->world;
 
     assert_ptr_equal(worker, w);
+    k->nice = getpriority(PRIO_PROCESS, 0);
     if (k->holds) {
         sem_post(&w->begun);
         wait_for(&w->go);
@@ -319,6 +322,36 @@ static void closing_ends_what_runs_and_gives_up_what_waits(void **state)
     assert_true(w->given_up >= 5);
 }
 
+static void workers_give_way_and_nobody_else(void **state)
+{
+    struct world *w = *state;
+    struct work   k;
+    int           own = getpriority(PRIO_PROCESS, 0);
+
+    w->settings.nice = own < 19 ? own + 1 : own;
+    w->lane = lane_open(&w->settings);
+    hold(w, &k);
+    sem_post(&w->go);
+    lane_close(w->lane);
+    assert_int_equal(k.nice, w->settings.nice);
+    assert_int_equal(getpriority(PRIO_PROCESS, 0), own);
+}
+
+/* A service that was started at a higher nice value must not need a privilege. */
+static void workers_never_push_forward(void **state)
+{
+    struct world *w = *state;
+    struct work   k;
+    int           own = getpriority(PRIO_PROCESS, 0);
+
+    w->settings.nice = own - 1;
+    w->lane = lane_open(&w->settings);
+    hold(w, &k);
+    sem_post(&w->go);
+    lane_close(w->lane);
+    assert_int_equal(k.nice, own);
+}
+
 static void closing_an_idle_lane(void **state)
 {
     struct world *w = *state;
@@ -344,7 +377,8 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
         TEST(without_threads_submit_runs), TEST(every_job_runs_once), TEST(first_come_first_run),
         TEST(who_would_wait_too_long_is_refused_at_once), TEST(more_workers_take_more), TEST(who_did_wait_too_long_is_given_up),
-        TEST(closing_ends_what_runs_and_gives_up_what_waits), TEST(closing_an_idle_lane), TEST(without_a_worker_there_is_no_inline_lane),
+        TEST(closing_ends_what_runs_and_gives_up_what_waits), TEST(workers_give_way_and_nobody_else),
+        TEST(workers_never_push_forward), TEST(closing_an_idle_lane), TEST(without_a_worker_there_is_no_inline_lane),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
