@@ -96,7 +96,7 @@ static const struct schema toy_query = SCHEMA(toy_query, FIELD(toy_query, limit,
 static const struct schema toy_in = SCHEMA(toy_in, FIELD(toy_in, name, .max_chars = 10), FIELD(toy_in, count, .at_least = IS(0)));
 static const struct schema toy_out = SCHEMA(toy_out, FIELD(toy_out, id), FIELD(toy_out, name));
 static const struct schema toy_login = SCHEMA(toy_login, FIELD(toy_login, username, .max_chars = 20),
-                                              FIELD(toy_login, password, .max_chars = 20, .secret = true));
+                                              FIELD(toy_login, password, .max_chars = 20, .secret = true, .no_nul = true));
 static const struct schema toy_token = SCHEMA(toy_token, FIELD(toy_token, access_token, .credential = true),
                                               FIELD(toy_token, token_type, .always = "bearer"));
 static const struct field toy_counts_rows[] = {
