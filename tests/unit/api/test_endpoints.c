@@ -258,6 +258,8 @@ static const struct route few[] = {
     ROW(GET, "/{a}/{b}/c", .path_parameters = &two),
     ROW(GET, "/"),
     ROW(GET, "/slash/"),
+    ROW(GET, "/b/new"),     /* whichever comes first in the table */
+    ROW(GET, "/b/{item_id}", .path_parameters = &just_a),
     { 0 },
 };
 
@@ -278,6 +280,8 @@ static void literals_come_before_parameters(void **state)
 
     (void)state;
     finds(&e, HTTP_GET, "/a/new", "/a/new");
+    finds(&e, HTTP_GET, "/b/new", "/b/new");
+    finds(&e, HTTP_GET, "/b/7", "/b/{item_id}");
     finds(&e, HTTP_GET, "/a/newer", "/a/{item_id}");
     finds(&e, HTTP_GET, "/a/7", "/a/{item_id}");
     finds(&e, HTTP_DELETE, "/a/new", "/a/{item_id}");
