@@ -124,11 +124,11 @@ static struct es256 *open_key(EVP_PKEY *key, bool has_private)
 static EVP_PKEY *decode_private(struct str pkcs8)
 {
     const unsigned char *at = (const unsigned char *)pkcs8.at;
-    const unsigned char *end = at + pkcs8.len;
     EVP_PKEY            *key = NULL;
 
     if (pkcs8.len == 0 || pkcs8.len > PKCS8_BYTES_MAX)
         return NULL;
+    const unsigned char *end = at + pkcs8.len;
     PKCS8_PRIV_KEY_INFO *info = d2i_PKCS8_PRIV_KEY_INFO(NULL, &at, (long)pkcs8.len);
     if (info && at == end)
         key = EVP_PKCS82PKEY(info);
