@@ -7,7 +7,6 @@
 
 #include "api/docs.h"
 #include "api/openapi.h"
-#include "base/check.h"
 #include "service/message.h"
 #include "service/signing.h"
 
@@ -126,14 +125,18 @@ static void *run_loop(void *context)
     return NULL;
 }
 
-void front_run(struct front *f, void (*ready)(void *context), void *context)
+bool front_run(struct front *f, void (*ready)(void *context), void *context, struct buf *why)
 {
     for (size_t i = 1; i < f->count; i++)
-        CHECK(pthread_create(&f->loops[i].thread, NULL, run_loop, &f->loops[i]) == 0);
+        if (pthread_create(&f->loops[i].thread, NULL, run_loop, &f->loops[i]) != 0) {
+            buf_add(why, LIT("the front has no threads"));
+            return false;
+        }
     ready(context);
     run_loop(&f->loops[0]);
     for (size_t i = 1; i < f->count; i++)
         pthread_join(f->loops[i].thread, NULL);
+    return true;
 }
 
 void front_turn(struct front *f)

@@ -13,8 +13,8 @@ bool front_greet(struct service *s, int channel, struct buf *why);
 /* `channels` has one for each loop (options.threads); `listener` is -1 where front_adopt() is used.  NULL with one clear line in `why`. */
 struct front *front_open(struct service *s, int listener, const int *channels, uint32_t generation, struct buf *why);
 
-/* Runs until front_drain() and the last answer; `ready` is called once, when connections are accepted. */
-void front_run(struct front *f, void (*ready)(void *context), void *context);
+/* Runs until front_drain() and the last answer; `ready` is called once, when connections are accepted.  False, and nothing ran: no threads. */
+bool front_run(struct front *f, void (*ready)(void *context), void *context, struct buf *why);
 
 /* For runs on one thread: one turn of each loop, without waiting; a connected, non-blocking socket for the first loop. */
 void front_turn(struct front *f);

@@ -28,22 +28,46 @@ enum { TEXT_BYTES = 16384, WRONG_OPTION = 2 };
 static struct front  *front_to_drain;
 static struct keeper *keeper_to_stop;
 
-static void on_terminate(int signal)
+static void drain_front(int signal)
 {
     (void)signal;
-    if (front_to_drain)
-        front_drain(front_to_drain);
-    else if (keeper_to_stop)
-        keeper_stop(keeper_to_stop);
+    front_drain(front_to_drain);
 }
 
-static void handle_signals(void)
+static void stop_keeper(int signal)
 {
-    struct sigaction action = { .sa_handler = on_terminate };
+    (void)signal;
+    keeper_stop(keeper_to_stop);
+}
 
-    sigaction(SIGTERM, &action, NULL);
-    sigaction(SIGINT, &action, NULL);
+/* Until handlers are set: signals wait. */
+static void block_signals(void)
+{
+    sigset_t ours;
+
+    sigemptyset(&ours);
+    sigaddset(&ours, SIGTERM);
+    sigaddset(&ours, SIGINT);
+    sigaddset(&ours, KEEPER_STOPS);
+    pthread_sigmask(SIG_BLOCK, &ours, NULL);
     signal(SIGPIPE, SIG_IGN);
+}
+
+/* When all threads are there, which have them blocked: only the first thread ever runs a handler, and so never one of something closed. */
+static void handle_signals(void (*terminate)(int), void (*stop)(int))
+{
+    sigset_t none;
+
+    signal(SIGTERM, terminate);
+    signal(SIGINT, terminate);
+    signal(KEEPER_STOPS, stop);
+    sigemptyset(&none);
+    pthread_sigmask(SIG_SETMASK, &none, NULL);
+}
+
+static void ignore_signals(void)
+{
+    handle_signals(SIG_IGN, SIG_IGN);
 }
 
 static int fail(const struct buf *why)
@@ -122,11 +146,12 @@ static int run_keeper(struct service *s, const struct role_card *card)
     if (!k)
         return fail(&why);
     keeper_to_stop = k;
-    handle_signals();
+    handle_signals(SIG_IGN, stop_keeper);
     if (confine_calls(s, SANDBOX_KEEPER, &summary)) {
         keeper_run(k);
         status = 0;
     }
+    ignore_signals();
     keeper_close(k);
     service_close(s);
     return status;
@@ -140,6 +165,7 @@ static void front_is_ready(void *context)
 {
     struct readiness *r = context;
 
+    handle_signals(drain_front, SIG_IGN);
     r->confined = confine_calls(r->service, SANDBOX_FRONT, r->summary);
     if (!r->confined || write(r->fd, "r", 1) != 1)
         _exit(1);
@@ -161,8 +187,9 @@ static int run_front(struct service *s, const struct role_card *card)
     if (!f || !confine_front_files(s, &summary))
         return fail(&why);
     front_to_drain = f;
-    handle_signals();
-    front_run(f, front_is_ready, &ready);
+    if (!front_run(f, front_is_ready, &ready, &why))
+        return fail(&why);
+    ignore_signals();
     front_close(f);
     service_close(s);
     return 0;
@@ -170,14 +197,17 @@ static int run_front(struct service *s, const struct role_card *card)
 
 /* ---- Both in one ------------------------------------------------------------------------ */
 
+/* A keeper that ends by itself takes the front with it. */
 static void *keeper_thread(void *keeper)
 {
     keeper_run(keeper);
+    front_drain(front_to_drain);
     return NULL;
 }
 
 static void announce(void *address)
 {
+    handle_signals(drain_front, SIG_IGN);
     printf("listening on http://%s\n", (const char *)address);
     fflush(stdout);
 }
@@ -193,7 +223,10 @@ static int run_both(struct service *s)
 
     raise_descriptors();
     for (size_t i = 0; i < count; i++) {
-        CHECK(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == 0);
+        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
+            buf_add(&why, LIT("no descriptors"));
+            return fail(&why);
+        }
         ends[0][i] = pair[0];
         ends[1][i] = pair[1];
     }
@@ -203,13 +236,17 @@ static int run_both(struct service *s)
     struct keeper *k = keeper_open(s, ends[1], count, &why);
     if (!k)
         return fail(&why);
-    handle_signals();
-    CHECK(pthread_create(&thread, NULL, keeper_thread, k) == 0);
     struct front *f = front_open(s, listener, ends[0], 1, &why);
     if (!f)
         return fail(&why);
     front_to_drain = f;
-    front_run(f, announce, address);
+    if (pthread_create(&thread, NULL, keeper_thread, k) != 0) {
+        buf_add(&why, LIT("no threads"));
+        return fail(&why);
+    }
+    if (!front_run(f, announce, address, &why))
+        return fail(&why);
+    ignore_signals();
     keeper_stop(k);
     pthread_join(thread, NULL);
     front_close(f);
@@ -241,6 +278,16 @@ static bool options_make_sense(struct service *s, struct buf *why)
     return done;
 }
 
+/* The parent needs neither, and starts sooner without.  OpenSSL reads a file, which a sandbox would not let it. */
+static bool open_libraries(struct buf *why)
+{
+    OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG, NULL);
+    if (sodium_init() >= 0)
+        return true;
+    buf_add(why, LIT("libsodium does not start"));
+    return false;
+}
+
 static int run(struct service *s, char **argv, struct buf *told)
 {
     struct role_card card = role_read();
@@ -249,10 +296,13 @@ static int run(struct service *s, char **argv, struct buf *told)
         fail(told);
         return WRONG_OPTION;
     }
+    if (card.role == ROLE_PARENT && !s->options.single_process)
+        return parent_run(&s->options, argv);
+    block_signals();
+    if (!open_libraries(told))
+        return fail(told);
     if (s->options.single_process)
         return run_both(s);
-    if (card.role == ROLE_PARENT)
-        return parent_run(&s->options, argv);
     /* Whoever kills the parent has killed the tree. */
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != card.parent)
         return 1;
@@ -279,8 +329,7 @@ int service_main(int argc, char **argv, const struct program *program)
         break;
     }
     set_issuer(&s.options, issuer, sizeof issuer);
-    OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG, NULL);    /* reads a file, which a sandbox would not let it */
-    if (sodium_init() < 0 || !service_open_tables(&s, program, &told))
+    if (!service_open_tables(&s, program, &told))
         return fail(&told);
     return run(&s, argv, &told);
 }

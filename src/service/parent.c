@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -19,13 +20,14 @@
 #include "service/listener.h"
 #include "service/role.h"
 
-enum { EARLY_DEATH_NS = 1000000000, PAUSE_MS_MAX = 2000, CHANNEL_BYTES = 4 << 20 };
+enum { EARLY_DEATH_NS = 1000000000, PAUSE_MS_MAX = 2000, PATIENCE_MS = 5000, CHANNEL_BYTES = 4 << 20 };
 
 struct child {
     pid_t       pid;            /* 0: not running */
     const char *name;           /* argv[0] of the process */
     int64_t     started_ns;
     int         early_deaths;   /* in a row */
+    bool        told;           /* to end, by us: how it ends is no fault of its own */
 };
 
 struct parent {
@@ -39,6 +41,7 @@ struct parent {
     uint32_t              generation;
     bool                  announced, stopping;
     int                   status;       /* to exit with */
+    int64_t               patience_ns;  /* when stopping: until then children may end by themselves */
 };
 
 static int fail(const char *what)
@@ -108,12 +111,10 @@ static char **environment_for(struct parent *p, const struct role_card *card, ch
 
 static _Noreturn void become(struct parent *p, const struct role_card *card, const char *name)
 {
-    char     text[ROLE_TEXT_BYTES];
-    char   **environment;
-    sigset_t none;
+    char   text[ROLE_TEXT_BYTES];
+    char **environment;
 
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
+    /* Signals stay blocked until the child is ready for them. */
     keep_open(card->ready_fd);
     if (card->role == ROLE_FRONT)
         keep_open(card->listener);
@@ -134,6 +135,7 @@ static bool start(struct parent *p, struct child *c, enum role role)
     if (role == ROLE_FRONT)
         card.generation = ++p->generation;
     c->started_ns = clock_monotonic_ns(&system_clock);
+    c->told = false;
     c->pid = fork();
     if (c->pid == 0)
         become(p, &card, c->name);
@@ -147,14 +149,30 @@ static bool start_both(struct parent *p)
 
 /* ---- Deaths ----------------------------------------------------------------------------- */
 
+static void tell(struct child *c, int signal)
+{
+    if (!c->pid)
+        return;
+    c->told = true;
+    kill(c->pid, signal);
+}
+
+/* The front ends first, so that the keeper can still answer what it has accepted.  One that does not serve yet has nothing to answer. */
 static void stop(struct parent *p, int status)
 {
     p->stopping = true;
     p->status = status;
+    p->patience_ns = clock_monotonic_ns(&system_clock) + (p->options->shutdown_timeout_ms + PATIENCE_MS) * 1000000;
     if (p->front.pid)
-        kill(p->front.pid, SIGTERM);
-    else if (p->keeper.pid)
-        kill(p->keeper.pid, SIGTERM);
+        tell(&p->front, p->announced ? SIGTERM : SIGKILL);
+    else
+        tell(&p->keeper, KEEPER_STOPS);
+}
+
+static void stop_at_once(struct parent *p)
+{
+    tell(&p->front, SIGKILL);
+    tell(&p->keeper, SIGKILL);
 }
 
 static void log_death(const struct child *c, int status)
@@ -188,14 +206,21 @@ static int exit_status(int status)
     return WIFEXITED(status) && WEXITSTATUS(status) ? WEXITSTATUS(status) : 1;
 }
 
+/* When stopping: did it end as it was told? */
+static void note_status(struct parent *p, const struct child *c, int status)
+{
+    bool never_served = c->told && WIFSIGNALED(status) && !p->announced;
+
+    if (status && p->status == 0 && !never_served)
+        p->status = exit_status(status);
+}
+
 static void front_died(struct parent *p, int status)
 {
     p->front.pid = 0;
     if (p->stopping) {
-        if (status && p->status == 0)
-            p->status = exit_status(status);
-        if (p->keeper.pid)
-            kill(p->keeper.pid, SIGTERM);
+        note_status(p, &p->front, status);
+        tell(&p->keeper, KEEPER_STOPS);
     } else if (!p->announced) {
         stop(p, exit_status(status));
     } else {
@@ -210,10 +235,8 @@ static void keeper_died(struct parent *p, int status)
 {
     p->keeper.pid = 0;
     if (p->stopping) {
-        if (status && p->status == 0)
-            p->status = exit_status(status);
-        if (p->front.pid)
-            kill(p->front.pid, SIGKILL);    /* it could not answer any more */
+        note_status(p, &p->keeper, status);
+        tell(&p->front, SIGKILL);   /* it could not answer any more */
         return;
     }
     if (!p->announced) {
@@ -257,6 +280,19 @@ static void take_signal(struct parent *p)
         reap(p);
     else if (!p->stopping)
         stop(p, 0);
+    else
+        stop_at_once(p);    /* whoever asks twice does not want to wait */
+}
+
+/* How long to wait for events; whoever has not ended when patience is over is ended. */
+static int wait_ms(struct parent *p)
+{
+    if (!p->stopping)
+        return -1;
+    int64_t left_ms = (p->patience_ns - clock_monotonic_ns(&system_clock)) / 1000000;
+    if (left_ms <= 0)
+        stop_at_once(p);
+    return left_ms > 0 ? (int)left_ms : 1000;
 }
 
 static void take_ready(struct parent *p)
@@ -281,6 +317,8 @@ static bool open_parent(struct parent *p, struct buf *why)
     sigaddset(&ours, SIGINT);
     sigaddset(&ours, SIGCHLD);
     sigprocmask(SIG_BLOCK, &ours, NULL);
+    signal(SIGPIPE, SIG_IGN);                   /* who reads the log may go away */
+    close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);   /* whatever was left open is not for the children */
     p->signals = signalfd(-1, &ours, SFD_CLOEXEC | SFD_NONBLOCK);
     p->listener = listener_open(p->options->listen, &bound, why);
     if (p->listener < 0)
@@ -311,7 +349,7 @@ int parent_run(const struct options *o, char **argv)
         return fail("cannot start processes");
     while (p.keeper.pid || p.front.pid) {
         struct pollfd fds[] = { { .fd = p.signals, .events = POLLIN }, { .fd = p.ready_read, .events = POLLIN } };
-        if (poll(fds, 2, -1) < 0)
+        if (poll(fds, 2, wait_ms(&p)) < 0)
             continue;
         if (fds[1].revents & POLLIN)
             take_ready(&p);

@@ -8,10 +8,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/landlock.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <seccomp.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -85,18 +88,17 @@ bool sandbox_files(const char *const *directories, struct buf *summary)
 /* ---- seccomp ---------------------------------------------------------------------------- */
 
 static const int both_calls[] = {
-    SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(readv), SCMP_SYS(writev), SCMP_SYS(pread64), SCMP_SYS(recvfrom), SCMP_SYS(sendto),
-    SCMP_SYS(recvmsg), SCMP_SYS(sendmsg), SCMP_SYS(close), SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(futex), SCMP_SYS(brk),
+    SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(readv), SCMP_SYS(writev), SCMP_SYS(pread64), SCMP_SYS(recvfrom),
+    SCMP_SYS(close), SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(futex), SCMP_SYS(brk),
     SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise), SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday), SCMP_SYS(time),
     SCMP_SYS(clock_nanosleep), SCMP_SYS(nanosleep), SCMP_SYS(getrandom), SCMP_SYS(getpid), SCMP_SYS(gettid),
     SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask), SCMP_SYS(restart_syscall), SCMP_SYS(sched_yield),
-    SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(fcntl), SCMP_SYS(fstat), SCMP_SYS(newfstatat), SCMP_SYS(stat), SCMP_SYS(lseek),
+    SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(fstat), SCMP_SYS(newfstatat), SCMP_SYS(stat), SCMP_SYS(lseek),
     SCMP_SYS(set_robust_list), SCMP_SYS(rseq), SCMP_SYS(sched_getaffinity), SCMP_SYS(sigaltstack), SCMP_SYS(getrusage), SCMP_SYS(getuid), SCMP_SYS(geteuid),
 };
 
 static const int front_calls[] = {
-    SCMP_SYS(accept4), SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait), SCMP_SYS(epoll_ctl), SCMP_SYS(setsockopt), SCMP_SYS(getsockopt),
-    SCMP_SYS(getpeername), SCMP_SYS(getsockname), SCMP_SYS(shutdown), SCMP_SYS(dup), SCMP_SYS(dup3),
+    SCMP_SYS(accept4), SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait), SCMP_SYS(epoll_ctl),
 };
 
 static const int keeper_calls[] = {
@@ -128,12 +130,40 @@ static bool allow_own_signals(scmp_filter_ctx filter)
     return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0)) == 0;
 }
 
+/* Only on sockets that are connected: an address, or TCP Fast Open, could connect one. */
+static bool allow_sending(scmp_filter_ctx filter)
+{
+    return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(sendto), 2, SCMP_A3(SCMP_CMP_MASKED_EQ, MSG_FASTOPEN, 0),
+                            SCMP_A4(SCMP_CMP_EQ, 0, 0)) == 0;
+}
+
+/* Not F_SETOWN, F_SETSIG or O_ASYNC, by which the kernel would send signals to others. */
+static bool allow_fcntl(scmp_filter_ctx filter)
+{
+    static const scmp_datum_t commands[] = { F_GETFD, F_SETFD, F_GETFL, F_DUPFD_CLOEXEC, F_GETLK, F_SETLK, F_SETLKW };
+
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        if (seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1, SCMP_A1(SCMP_CMP_EQ, commands[i], 0)) != 0)
+            return false;
+    return true;
+}
+
+/* What the HTTP server does to a socket, and nothing else: a listening socket that was shut down, or given a filter, would be deaf for every front
+ * to come. */
+static bool allow_sockets(scmp_filter_ctx filter)
+{
+    return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(shutdown), 1, SCMP_A1(SCMP_CMP_EQ, SHUT_WR, 0)) == 0 &&
+           seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(setsockopt), 2, SCMP_A1(SCMP_CMP_EQ, IPPROTO_TCP, 0),
+                            SCMP_A2(SCMP_CMP_EQ, TCP_NODELAY, 0)) == 0;
+}
+
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
 static bool fill(scmp_filter_ctx filter, enum sandbox_role role)
 {
     return allow_all(filter, both_calls, COUNT(both_calls)) && allow_mapping(filter) && allow_own_signals(filter) &&
-           (role == SANDBOX_FRONT ? allow_all(filter, front_calls, COUNT(front_calls))
+           allow_sending(filter) && allow_fcntl(filter) &&
+           (role == SANDBOX_FRONT ? allow_all(filter, front_calls, COUNT(front_calls)) && allow_sockets(filter)
                                   : allow_all(filter, keeper_calls, COUNT(keeper_calls)));
 }
 
