@@ -28,7 +28,8 @@ def command(*arguments):
 
 def run(*arguments, timeout=20, user=None, **variables):
     """The binary run to its end, as a subprocess.CompletedProcess with text."""
-    return subprocess.run(command(*arguments), env=environment(**variables), timeout=timeout, user=user,
+    extra = EXTRA if arguments[:1] == ("serve",) else []
+    return subprocess.run(command(*arguments, *extra), env=environment(**variables), timeout=timeout, user=user,
                           capture_output=True, text=True, check=False)
 
 
