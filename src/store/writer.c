@@ -13,7 +13,8 @@ enum {
     RETRY_MS_MIN = 50, RETRY_MS_MAX = 1000,
     LOG_PAGES_SOME = 1000,      /* checkpoint when nobody waits */
     LOG_PAGES_MANY = 2000,      /* checkpoint between two transactions */
-    LOG_PAGES_MAX = 4000,      /* make readers let go of the log and begin it anew */
+    LOG_PAGES_MAX = 4000,       /* make readers let go of the log and begin it anew, */
+    CHECKPOINT_MS_MAX = 100,    /* while writes wait */
 };
 
 static int note_log_pages(void *context, sqlite3 *handle, const char *name, int pages)
@@ -234,7 +235,9 @@ static void checkpoint(struct writer *w, bool idle)
 
     if (mode < 0 || !d->handle || database_is_spoilt(d))
         return;
+    sqlite3_busy_timeout(d->handle, d->patience_ms < CHECKPOINT_MS_MAX ? d->patience_ms : CHECKPOINT_MS_MAX);
     int rc = sqlite3_wal_checkpoint_v2(d->handle, "main", mode, NULL, NULL);
+    sqlite3_busy_timeout(d->handle, d->patience_ms);
     if (rc != SQLITE_OK && (rc & 0xff) != SQLITE_BUSY && (rc & 0xff) != SQLITE_FULL) {
         d->rc = rc;
         outage_note(&w->outage, d->handle, rc, NULL);

@@ -2,7 +2,6 @@
  *
  * Whatever was answered OK is there after a crash, whatever was answered otherwise is not, and once the disk works
  * again so does the store. */
-#define WORLD_IN_MEMORY
 #include "world.h"
 
 #include <sys/mman.h>
@@ -244,6 +243,44 @@ static void a_failed_sync_is_not_tried_again_on_the_same_connection(void **state
     store_close(s);
 }
 
+/* A commit fails, the storage recovers, and before anything else is written the process is killed. */
+static void fail_recover_and_die(struct world *w)
+{
+    struct store_settings settings = settings_on_fault(w);
+    struct account        row;
+
+    fault_vfs_register();
+    struct store         *s = world_try(w, &settings);
+    struct store_session *ss = s ? store_session_open(s) : NULL;
+    if (!ss || add_large(ss, &w->arena, 1) != OK)
+        _exit(1);
+    fault_arm(FAULT_SYNC, 1, 1);
+    if (add_large(ss, &w->arena, 2) != UNAVAILABLE)
+        _exit(2);
+    fault_disarm();
+    now_ns += 10000000000;
+    _exit(store_one(ss, &w->arena, &take_account, &(struct account_key){ 99 }, &row) == NO_ROW ? 0 : 3);
+}
+
+static void a_failed_commit_does_not_come_back(void **state)
+{
+    struct world *w = *state;
+    int           status = -1;
+    pid_t         child = fork();
+
+    if (child == 0)
+        fail_recover_and_die(w);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    struct store_settings settings = world_settings(w);
+    struct store         *s = world_store(w, &settings);
+    struct store_session *ss = store_session_open(s);
+    assert_int_equal(find(ss, &w->arena, 1), OK);
+    assert_int_equal(find(ss, &w->arena, 2), NO_ROW);
+    store_session_close(ss);
+    store_close(s);
+}
+
 /* The second of three statements meets a bad sector, and the work does not look. */
 static problem ignore_a_failure(struct store_session *ss, void *context)
 {
@@ -283,12 +320,13 @@ static void a_transaction_that_lost_a_part_is_lost(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(each_commit_is_synchronised, world_open, world_close),
-        cmocka_unit_test_setup_teardown(another_file_beside_the_log_is_not_opened, world_open, world_close),
-        cmocka_unit_test_setup_teardown(a_failed_sync_is_not_tried_again_on_the_same_connection, world_open, world_close),
-        cmocka_unit_test_setup_teardown(a_transaction_that_lost_a_part_is_lost, world_open, world_close),
-        cmocka_unit_test_setup_teardown(each_operation_fails_once, world_open, world_close),
-        cmocka_unit_test_setup_teardown(each_operation_of_opening_fails_once, world_open, world_close),
+        cmocka_unit_test_setup_teardown(each_commit_is_synchronised, world_open_in_memory, world_close),
+        cmocka_unit_test_setup_teardown(another_file_beside_the_log_is_not_opened, world_open_in_memory, world_close),
+        cmocka_unit_test_setup_teardown(a_failed_sync_is_not_tried_again_on_the_same_connection, world_open_in_memory, world_close),
+        cmocka_unit_test_setup_teardown(a_failed_commit_does_not_come_back, world_open_in_memory, world_close),
+        cmocka_unit_test_setup_teardown(a_transaction_that_lost_a_part_is_lost, world_open_in_memory, world_close),
+        cmocka_unit_test_setup_teardown(each_operation_fails_once, world_open_in_memory, world_close),
+        cmocka_unit_test_setup_teardown(each_operation_of_opening_fails_once, world_open_in_memory, world_close),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

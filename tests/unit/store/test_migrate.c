@@ -176,14 +176,14 @@ static void an_empty_file_is_new(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(each_is_run_once_and_noted, world_open, world_close),
-        cmocka_unit_test_setup_teardown(one_that_fails_leaves_nothing, world_open, world_close),
-        cmocka_unit_test_setup_teardown(a_table_may_be_rebuilt, world_open, world_close),
-        cmocka_unit_test_setup_teardown(numbers_have_no_gaps, world_open, world_close),
-        cmocka_unit_test_setup_teardown(a_newer_database_is_refused, world_open, world_close),
-        cmocka_unit_test_setup_teardown(a_reader_does_not_migrate, world_open, world_close),
-        cmocka_unit_test_setup_teardown(a_strangers_file_is_not_touched, world_open, world_close),
-        cmocka_unit_test_setup_teardown(an_empty_file_is_new, world_open, world_close),
+        cmocka_unit_test_setup_teardown(each_is_run_once_and_noted, world_open_in_memory, world_close),
+        cmocka_unit_test_setup_teardown(one_that_fails_leaves_nothing, world_open_in_memory, world_close),
+        cmocka_unit_test_setup_teardown(a_table_may_be_rebuilt, world_open_in_memory, world_close),
+        cmocka_unit_test_setup_teardown(numbers_have_no_gaps, world_open_in_memory, world_close),
+        cmocka_unit_test_setup_teardown(a_newer_database_is_refused, world_open_in_memory, world_close),
+        cmocka_unit_test_setup_teardown(a_reader_does_not_migrate, world_open_in_memory, world_close),
+        cmocka_unit_test_setup_teardown(a_strangers_file_is_not_touched, world_open_in_memory, world_close),
+        cmocka_unit_test_setup_teardown(an_empty_file_is_new, world_open_in_memory, world_close),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

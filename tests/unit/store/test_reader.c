@@ -259,11 +259,11 @@ static void waits_for_the_next_writer(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(sees_every_commit_at_once, world_open, world_close),
-        cmocka_unit_test_setup_teardown(holds_nothing_to_write_to, world_open, world_close),
-        cmocka_unit_test_setup_teardown(outlives_the_writer, world_open, world_close),
-        cmocka_unit_test_setup_teardown(outlives_a_writer_killed_at_work, world_open, world_close),
-        cmocka_unit_test_setup_teardown(waits_for_the_next_writer, world_open, world_close),
+        cmocka_unit_test_setup_teardown(sees_every_commit_at_once, world_open_in_memory, world_close),
+        cmocka_unit_test_setup_teardown(holds_nothing_to_write_to, world_open_in_memory, world_close),
+        cmocka_unit_test_setup_teardown(outlives_the_writer, world_open_in_memory, world_close),
+        cmocka_unit_test_setup_teardown(outlives_a_writer_killed_at_work, world_open_in_memory, world_close),
+        cmocka_unit_test_setup_teardown(waits_for_the_next_writer, world_open_in_memory, world_close),
     };
 
     signal(SIGPIPE, SIG_IGN);

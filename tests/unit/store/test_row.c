@@ -153,8 +153,8 @@ static void another_type_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(every_kind_comes_back, world_open, world_close),
-        cmocka_unit_test_setup_teardown(another_type_is_refused, world_open, world_close),
+        cmocka_unit_test_setup_teardown(every_kind_comes_back, world_open_in_memory, world_close),
+        cmocka_unit_test_setup_teardown(another_type_is_refused, world_open_in_memory, world_close),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -367,20 +367,20 @@ static void statements_must_fit(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(keeps_rows, world_open, world_close),
-        cmocka_unit_test_setup_teardown(lists_grow_and_may_be_empty, world_open, world_close),
-        cmocka_unit_test_setup_teardown(transactions_are_whole, world_open, world_close),
-        cmocka_unit_test_setup_teardown(transactions_are_whole_inline, world_open, world_close),
-        cmocka_unit_test_setup_teardown(foreign_keys_hold_even_deferred, world_open, world_close),
-        cmocka_unit_test_setup_teardown(a_row_that_others_need_is_not_taken, world_open, world_close),
-        cmocka_unit_test_setup_teardown(a_lost_transaction_is_not_half_kept, world_open, world_close),
-        cmocka_unit_test_setup_teardown(a_failed_arena_writes_nothing, world_open, world_close),
-        cmocka_unit_test_setup_teardown(an_arena_that_fails_inside_rolls_back, world_open, world_close),
-        cmocka_unit_test_setup_teardown(ids_are_never_given_twice, world_open, world_close),
-        cmocka_unit_test_setup_teardown(urls_are_read_as_sqlalchemy_does, world_open, world_close),
-        cmocka_unit_test_setup_teardown(the_file_is_nobody_elses_business, world_open, world_close),
-        cmocka_unit_test_setup_teardown(a_second_opener_is_told_who_has_it, world_open, world_close),
-        cmocka_unit_test_setup_teardown(statements_must_fit, world_open, world_close),
+        cmocka_unit_test_setup_teardown(keeps_rows, world_open_in_memory, world_close),
+        cmocka_unit_test_setup_teardown(lists_grow_and_may_be_empty, world_open_in_memory, world_close),
+        cmocka_unit_test_setup_teardown(transactions_are_whole, world_open_in_memory, world_close),
+        cmocka_unit_test_setup_teardown(transactions_are_whole_inline, world_open_in_memory, world_close),
+        cmocka_unit_test_setup_teardown(foreign_keys_hold_even_deferred, world_open_in_memory, world_close),
+        cmocka_unit_test_setup_teardown(a_row_that_others_need_is_not_taken, world_open_in_memory, world_close),
+        cmocka_unit_test_setup_teardown(a_lost_transaction_is_not_half_kept, world_open_in_memory, world_close),
+        cmocka_unit_test_setup_teardown(a_failed_arena_writes_nothing, world_open_in_memory, world_close),
+        cmocka_unit_test_setup_teardown(an_arena_that_fails_inside_rolls_back, world_open_in_memory, world_close),
+        cmocka_unit_test_setup_teardown(ids_are_never_given_twice, world_open_in_memory, world_close),
+        cmocka_unit_test_setup_teardown(urls_are_read_as_sqlalchemy_does, world_open_in_memory, world_close),
+        cmocka_unit_test_setup_teardown(the_file_is_nobody_elses_business, world_open_in_memory, world_close),
+        cmocka_unit_test_setup_teardown(a_second_opener_is_told_who_has_it, world_open_in_memory, world_close),
+        cmocka_unit_test_setup_teardown(statements_must_fit, world_open_in_memory, world_close),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -81,28 +81,29 @@ static UNUSED int remove_one(const char *path, const struct stat *found, int kin
     return remove(path);
 }
 
-/* On a disk, unless a test says that it needs none: then in memory, where there is such a place. */
-static UNUSED const char *world_base(void)
-{
-#ifdef WORLD_IN_MEMORY
-    if (access("/dev/shm", W_OK | X_OK) == 0)
-        return "/dev/shm";
-#endif
-    return "/tmp";
-}
-
-static UNUSED int world_open(void **state)
+static UNUSED int world_open_under(const char *base, void **state)
 {
     struct world *w = calloc(1, sizeof *w);
 
     log_open("test", LOG_LEVEL_ERROR + !getenv("LOG"));
-    snprintf(w->directory, sizeof w->directory, "%s/store-XXXXXX", world_base());
+    snprintf(w->directory, sizeof w->directory, "%s/store-XXXXXX", base);
     assert_non_null(mkdtemp(w->directory));
     snprintf(w->path, sizeof w->path, "%s/test.db", w->directory);
     snprintf(w->url, sizeof w->url, "sqlite:%s", w->path);
     w->arena = arena_new(1 << 24);
     *state = w;
     return 0;
+}
+
+static UNUSED int world_open(void **state)
+{
+    return world_open_under("/tmp", state);
+}
+
+/* Where a sync costs nothing, if there is such a place: for tests that write much and do not ask the disk. */
+static UNUSED int world_open_in_memory(void **state)
+{
+    return world_open_under(access("/dev/shm", W_OK | X_OK) == 0 ? "/dev/shm" : "/tmp", state);
 }
 
 static UNUSED int world_close(void **state)
