@@ -84,12 +84,12 @@ static problem login_for_access_token(struct call *c)
     if (email_normalise(in->username, c->arena, &email, &reason))
         p = store_one(c->db, c->arena, &user_by_key, &(struct by_key){ email_key(email, c->arena) }, &u);
     if (p == NO_ROW)
-        password_check_nobody(c, in->password);
+        return password_check_nobody(c, in->password) == OK ? BAD_LOGIN : UNAVAILABLE;
     if (p == OK)
         p = password_check(c, u.id, in->password, u.hash, &right, NULL);
     if (p == OK && right && u.is_active)
         return token_create(c, u.id, &out->access_token, &out->expires_in);
-    return p == OK || p == NO_ROW ? BAD_LOGIN : p;
+    return p == OK ? BAD_LOGIN : p;
 }
 
 static problem get_current_user(struct call *c, struct str token)

@@ -51,10 +51,10 @@ problem login_for_access_token(struct call *c)
     bool                     right;
 
     problem p = key.at ? user_secret_by_key(c, key, &user) : NO_ROW;
-    if (p == NO_ROW) {
-        password_check_nobody(c, in->password);
-        return BAD_LOGIN;
-    }
+    if (c->arena->failed)
+        return UNAVAILABLE;
+    if (p == NO_ROW)
+        return password_check_nobody(c, in->password) == OK ? BAD_LOGIN : UNAVAILABLE;
     if (p == OK)
         p = password_check(c, user.id, in->password, user.sealed_hash, &right, &raised);
     if (p != OK)

@@ -234,11 +234,11 @@ enum password_verdict password_verify(struct password_hasher *h, struct str pass
     return verdict;
 }
 
-void password_verify_nobody(struct password_hasher *h, struct str password)
+bool password_verify_nobody(struct password_hasher *h, struct str password)
 {
     struct phc nobody = { .cost = h->cost, .hash_len = PHC_HASH_BYTES };
 
-    verify_parsed(h, password, &nobody);
+    return verify_parsed(h, password, &nobody) != PASSWORD_FAILED;
 }
 
 int64_t password_hasher_wait_ms(const struct password_hasher *h)

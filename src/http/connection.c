@@ -254,7 +254,7 @@ static void settle(struct connection *c)
         enter_phase(c, PHASE_SENDING, t->send_ms);
         watch_for(c, EPOLLOUT);
     } else if (c->exchange.open) {
-        enter_phase(c, PHASE_WAITING, 0);
+        enter_phase(c, PHASE_WAITING, t->answer_ms);
         watch_for(c, c->peer_done || c->in.len >= WAITING_BYTES_MAX ? 0 : EPOLLIN);
     } else if (c->closing) {
         linger(c);
@@ -303,11 +303,24 @@ static void ready(struct watch *w, uint32_t events)
         receive(c);
 }
 
+/* Nobody answers: the exchange is over, and a ticket for it worth nothing. */
+static void give_up_exchange(struct connection *c)
+{
+    c->exchange.open = false;
+    c->generation++;
+    exchange_refuse(c, 503, c->exchange.is_head);
+}
+
 static void expired(struct timer *t)
 {
     struct connection *c = (struct connection *)((char *)t - offsetof(struct connection, timer));
 
-    if (c->phase == PHASE_BODY || (c->phase == PHASE_HEAD && c->in.len)) {
+    if (c->phase == PHASE_WAITING) {
+        c->server->current = c;
+        give_up_exchange(c);
+        c->server->current = NULL;
+        settle(c);
+    } else if (c->phase == PHASE_BODY || (c->phase == PHASE_HEAD && c->in.len)) {
         c->server->current = c;
         exchange_refuse(c, 408, str_starts(buf_str(&c->in), LIT("HEAD ")));
         c->server->current = NULL;

@@ -16,7 +16,7 @@
 enum {
     READ_BYTES = 64 * 1024,
     WAITING_BYTES_MAX = 16 * 1024,  /* read behind an exchange that waits, before reading stops */
-    BATCH_BYTES_MAX = 256 * 1024,   /* of answers, before a send is tried in between */
+    BATCH_BYTES_MAX = 16 * 1024,    /* of answers, before a send is tried in between: what a peer that does not read costs */
     LINGER_MS = 1000,
     LINGER_BYTES_MAX = 1024 * 1024,
     DRAIN_GRACE_MS = 500,           /* for connections that have not yet sent a byte */

@@ -33,6 +33,7 @@ struct http_timeouts {      /* 0: none */
     int64_t body_ms;        /* for the whole body: 408 */
     int64_t idle_ms;        /* between requests: closed */
     int64_t send_ms;        /* without progress of the peer in reading: closed */
+    int64_t answer_ms;      /* for a deferred answer to come: 503; 0 is none */
 };
 
 struct http_exchange;   /* a request that waits for its answer */

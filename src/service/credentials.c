@@ -52,10 +52,10 @@ problem password_check(struct call *c, int64_t owner, struct str password, struc
     return OK;
 }
 
-void password_check_nobody(struct call *c, struct str password)
+problem password_check_nobody(struct call *c, struct str password)
 {
     CHECK(c->service->hasher);
-    password_verify_nobody(c->service->hasher, password);
+    return password_verify_nobody(c->service->hasher, password) ? OK : UNAVAILABLE;
 }
 
 problem token_create(struct call *c, int64_t subject, struct str *token, int64_t *expires_in)

@@ -12,8 +12,8 @@ problem password_store(struct call *c, int64_t owner, struct str password, struc
  * lower cost, else none.  OK, or UNAVAILABLE or INTERNAL, and *right is then false. */
 problem password_check(struct call *c, int64_t owner, struct str password, struct str sealed, bool *right, struct str *raised) MUST_CHECK;
 
-/* The same work for nobody, so that time does not tell whether a user exists. */
-void password_check_nobody(struct call *c, struct str password);
+/* The same work for nobody, so that neither time nor a failure tells whether a user exists: OK, or UNAVAILABLE as above. */
+problem password_check_nobody(struct call *c, struct str password) MUST_CHECK;
 
 /* A signed access token for `subject`, and its life in seconds: OK, INTERNAL. */
 problem token_create(struct call *c, int64_t subject, struct str *token, int64_t *expires_in) MUST_CHECK;

@@ -16,7 +16,7 @@
 #include "http/status.h"
 #include "service/message.h"
 
-enum { ARENA_BYTES = 1 << 20, BODY_BYTES_MAX = 4 << 20, HEADER_BYTES_MAX = 4096 };
+enum { ARENA_BYTES = 1 << 20, BODY_BYTES_MAX = 4 << 20, HEADER_BYTES_MAX = 4096, WORK_MS_MAX = 30000 };
 
 /* ---- Answers ---------------------------------------------------------------------------- */
 
@@ -32,6 +32,11 @@ static void add_headers(struct front_loop *l, const struct endpoint *ep, int sta
 
 static void answer(struct front_loop *l, struct http_exchange *x, int status, struct str media_type, struct str body)
 {
+    if (l->headers.failed) {    /* half a header line is none */
+        buf_reset(&l->headers);
+        status = 503;
+        media_type = body = (struct str){ 0 };
+    }
     http_exchange_answer(x, &(struct http_response){
         .status = status, .media_type = media_type, .headers = buf_str(&l->headers), .body = body,
         .close = l->draining,
@@ -117,6 +122,8 @@ static void answer_elsewhere(struct front_loop *l, struct http_exchange *x, stru
 }
 
 /* ---- Calls ------------------------------------------------------------------------------ */
+
+_Static_assert(BODY_BYTES_LIMIT + HEAD_BYTES_LIMIT + 4096 <= MESSAGE_BYTES_MAX, "every request that is accepted can be sent on");
 
 static bool send_call(struct front_loop *l, const struct call_message *m)
 {
@@ -215,12 +222,8 @@ static void take_answer(struct front_loop *l, struct str packet)
 
     bool                    writes;
 
-    if (message_kind(packet) == MESSAGE_RENEW) {
-        front_drain(l->front);
-        return;
-    }
     if (message_read_health(packet, &writes)) {
-        atomic_store(&l->front->service->writes_fail, !writes);
+        service_heard(l->front->service, writes);
         return;
     }
     if (!message_read_answer(packet, &m) || m.ticket.front != l->front->generation || m.endpoint >= e->count)
@@ -281,7 +284,7 @@ static struct http_settings http_settings_of(struct front_loop *l)
         .limits = { .target_bytes_max = (size_t)o->target_bytes_max, .head_bytes_max = (size_t)o->head_bytes_max,
                     .headers_max = (unsigned)o->headers_max, .body_bytes_max = (size_t)o->body_bytes_max },
         .timeouts = { .head_ms = o->head_timeout_ms, .body_ms = o->body_timeout_ms, .idle_ms = o->idle_timeout_ms,
-                      .send_ms = o->send_timeout_ms },
+                      .send_ms = o->send_timeout_ms, .answer_ms = o->queue_wait_ms + WORK_MS_MAX },
         .connections_max = (size_t)o->connections,
         .census = l->front->census,
         .clock = l->front->service->clock,

@@ -2,8 +2,9 @@
  *
  *   channel -> keeper_serve(): is it a call of a route that runs here? -> lane -> call_prepare(), call_run() -> channel
  *
- * Two lanes, so that a flood of log-ins cannot starve a log-out: HASHES, and WRITES without hashing.  The hashing lane has more workers than
- * there are hash slots, because a handler also waits for its commit, and a slot must not idle meanwhile. */
+ * Two lanes, so that a flood of log-ins cannot starve a log-out: HASHES, and WRITES without hashing.  The hashing lane has a worker for each hash
+ * slot: whoever has computed a hash goes on to the next, and hands its slot to no thread that must first be woken.  A registration's worker
+ * waits for its commit too, which is short beside its hash. */
 #include "service/keeper.h"
 
 #include <errno.h>
@@ -27,9 +28,8 @@ struct keeper {
     int             stop_fd;
     size_t          count;
     int             channels[CHANNELS_MAX];
-    uint64_t        generation; /* of the database file that the fronts have open */
+    uint64_t        generation; /* of the database file */
     struct store_session *db;   /* to look whether it is well */
-    bool            ill;        /* and what the fronts were told of it */
     int64_t         looked_ns;
     char           *packet;     /* MESSAGE_BYTES_MAX */
 };
@@ -235,7 +235,6 @@ static void serve_hello(struct keeper *k, int channel)
     signing_describe(k->service, &packet);
     CHECK(!packet.failed);
     send_packet(channel, buf_str(&packet));
-    k->ill = false;     /* a new front believes that all is well: it is told again at the next look */
 }
 
 void keeper_serve(struct keeper *k, int channel, struct str packet)
@@ -266,7 +265,7 @@ static bool open_lanes(struct keeper *k)
 {
     struct lane_settings l = {
         .name = "hashing",
-        .workers = (unsigned)k->service->options.hash_threads * 2 + 2,
+        .workers = (unsigned)k->service->options.hash_threads,
         .nice = HASHING_NICE,
         .wait_ms_max = k->service->options.queue_wait_ms,
         .clock = k->service->clock,
@@ -333,49 +332,37 @@ static bool drain_channel(struct keeper *k, int channel)
     }
 }
 
-static void tell_all(struct keeper *k, struct str packet)
+/* Fronts are told again and again: one that hears nothing knows that its keeper hangs. */
+static void tell_health(struct keeper *k)
 {
+    char       bytes[16];
+    struct buf packet = buf_fixed(bytes, sizeof bytes);
+
+    message_write_health(&packet, store_healthy(k->db));
     for (size_t i = 0; i < k->count; i++)
-        send_packet(k->channels[i], packet);
+        (void)send(k->channels[i], packet.at, packet.len, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
-/* A front is shut in with the file that it has open: when another has taken its place, it must be started anew. */
-static void look_at_file(struct keeper *k)
+/* Everything that was read at start (keys, the master key's fit) was read of the file that was there then: with another in its place, keeper and front
+ * are made anew. */
+static bool file_was_replaced(const struct keeper *k)
 {
-    uint64_t   generation = store_generation(k->service->store);
-    char       bytes[16];
-    struct buf packet = buf_fixed(bytes, sizeof bytes);
-
-    if (generation == k->generation)
-        return;
-    k->generation = generation;
-    message_write_renew(&packet);
-    tell_all(k, buf_str(&packet));
+    if (store_generation(k->service->store) == k->generation)
+        return false;
+    log_event(LOG_LEVEL_WARN, "database_replaced", NULL);
+    return true;
 }
 
-static void look_at_health(struct keeper *k)
-{
-    bool       ill = !store_healthy(k->db);
-    char       bytes[16];
-    struct buf packet = buf_fixed(bytes, sizeof bytes);
-
-    if (ill == k->ill)
-        return;
-    k->ill = ill;
-    message_write_health(&packet, !ill);
-    tell_all(k, buf_str(&packet));
-}
-
-/* Once in LOOK_MS, busy or not. */
-static void look(struct keeper *k)
+/* Once in LOOK_MS, busy or not.  False: this keeper must end. */
+static bool look(struct keeper *k)
 {
     int64_t now = clock_monotonic_ns(k->service->clock);
 
     if (!k->service->store || now - k->looked_ns < LOOK_MS * 1000000LL)
-        return;
+        return true;
     k->looked_ns = now;
-    look_at_file(k);
-    look_at_health(k);
+    tell_health(k);
+    return !file_was_replaced(k);
 }
 
 void keeper_turn(struct keeper *k)
@@ -394,8 +381,7 @@ void keeper_run(struct keeper *k)
     for (;;) {
         if (poll(fds, k->count + 1, LOOK_MS) < 0)
             continue;
-        look(k);
-        if (fds[k->count].revents)
+        if (!look(k) || fds[k->count].revents)
             return;
         for (size_t i = 0; i < k->count; i++)
             if (fds[i].revents && !drain_channel(k, fds[i].fd))

@@ -160,12 +160,13 @@ void lane_close(struct lane *l)
     free(l);
 }
 
-/* How long a job that comes now would wait until it runs. */
+/* How long a job that comes now would wait until it runs.  When none is waiting, the running ones may be about to end, or have answered
+ * already: who comes next is let in, and given up should its turn come too late. */
 static int64_t expected_wait_ms(const struct lane *l)
 {
     size_t ahead = l->waiting + l->running;
 
-    if (ahead < l->settings.workers)
+    if (ahead < l->settings.workers || l->waiting == 0)
         return 0;
     return (int64_t)(ahead - l->settings.workers + 1) * l->smoothed_ns / l->settings.workers / 1000000;
 }

@@ -38,11 +38,6 @@ void message_write_hello(struct buf *out)
     put_head(out, MESSAGE_HELLO);
 }
 
-void message_write_renew(struct buf *out)
-{
-    put_head(out, MESSAGE_RENEW);
-}
-
 void message_write_health(struct buf *out, bool writes)
 {
     put_head(out, MESSAGE_HEALTH);

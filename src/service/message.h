@@ -7,9 +7,9 @@
 #include "api/call.h"
 #include "base/buf.h"
 
-enum { MESSAGE_BYTES_MAX = 180 * 1024, MESSAGE_KEYS_BYTES_MAX = 2048, KEY_BYTES_MAX = 128, KEYS_MAX = 8 };
+enum { MESSAGE_BYTES_MAX = 224 * 1024, MESSAGE_KEYS_BYTES_MAX = 2048, KEY_BYTES_MAX = 128, KEYS_MAX = 8 };
 
-enum message_kind { MESSAGE_HELLO = 1, MESSAGE_KEYS, MESSAGE_CALL, MESSAGE_ANSWER, MESSAGE_RENEW, MESSAGE_HEALTH };
+enum message_kind { MESSAGE_HELLO = 1, MESSAGE_KEYS, MESSAGE_CALL, MESSAGE_ANSWER, MESSAGE_HEALTH };
 
 /* Which exchange of which front an answer belongs to; the keeper only echoes it. */
 struct message_ticket { uint32_t front, slot, generation; };
@@ -40,10 +40,7 @@ enum message_kind message_kind(struct str packet);
 
 void message_write_hello(struct buf *out);
 
-/* To a front whose database file was replaced by another: end, so that a new front opens that one. */
-void message_write_renew(struct buf *out);
-
-/* To a front: can the database be written? */
+/* To a front, about once a second: the keeper lives, and can the database be written? */
 void message_write_health(struct buf *out, bool writes);
 
 void message_write_call(struct buf *out, const struct call_message *m);

@@ -6,7 +6,7 @@
 #pragma once
 #include "base/buf.h"
 
-enum { ORIGINS_MAX = 32, FLAGS_MAX = 16 };
+enum { ORIGINS_MAX = 32, FLAGS_MAX = 16, BODY_BYTES_LIMIT = 128 * 1024, HEAD_BYTES_LIMIT = 64 * 1024 };
 
 /* A program's own switch: --bench-endpoint. */
 struct program_flag { const char *name, *help; };

@@ -4,6 +4,8 @@
 #include "base/check.h"
 #include "service/signing.h"
 
+static const int64_t SILENCE_NS_MAX = 5000000000;
+
 static bool option_is_on(void *context, const char *name)
 {
     const struct service *s = context;
@@ -53,6 +55,7 @@ static bool open_store(struct service *s, bool read_only, struct buf *why)
         .clock = s->clock,
         .busy_ms = 1000,
         .vfs = s->vfs,
+        .keep_file = true,
         .inline_writes = s->one_thread,
     }, why);
     return s->store != NULL;
@@ -88,9 +91,22 @@ bool service_open_front(struct service *s, struct buf *why)
     return open_store(s, true, why);
 }
 
+void service_heard(struct service *s, bool writes)
+{
+    atomic_store(&s->writes_fail, !writes);
+    atomic_store(&s->heard_ns, clock_monotonic_ns(s->clock));
+}
+
+static bool keeper_is_silent(struct service *s)
+{
+    int64_t heard = atomic_load(&s->heard_ns);
+
+    return heard && clock_monotonic_ns(s->clock) - heard > SILENCE_NS_MAX;
+}
+
 bool service_ready(struct service *s, struct store_session *db)
 {
-    return !atomic_load(&s->draining) && !atomic_load(&s->writes_fail) && (!db || store_healthy(db));
+    return !atomic_load(&s->draining) && !atomic_load(&s->writes_fail) && !keeper_is_silent(s) && (!db || store_healthy(db));
 }
 
 void service_close(struct service *s)

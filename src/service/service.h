@@ -40,7 +40,8 @@ struct service {
     struct password_hasher     *hasher;     /* keeper only */
     struct vault               *vault;      /* keeper only */
     atomic_bool                 draining;   /* front: SIGTERM came */
-    atomic_bool                 writes_fail;    /* front: so the keeper said */
+    atomic_bool                 writes_fail;    /* front: so the keeper said, */
+    atomic_int_fast64_t         heard_ns;       /* then; 0: never yet */
 };
 
 /* Runs the program by its command line; answers the exit status: 0 served and ended, 1 could not, 2 wrong options. */
@@ -56,7 +57,10 @@ bool service_open_keeper(struct service *s, struct buf *why);   /* store, vault,
 bool service_open_front(struct service *s, struct buf *why);    /* a store that only reads; keys come from the keeper */
 void service_close(struct service *s);
 
-/* For a load balancer: not draining, and the database can be read and, as far as the keeper knows, written. */
+/* Front: the keeper says that it lives, and whether the database can be written. */
+void service_heard(struct service *s, bool writes);
+
+/* For a load balancer: not draining, the keeper was heard of lately, and the database can be read and, as far as the keeper knows, written. */
 bool service_ready(struct service *s, struct store_session *db);
 
 /* Does this endpoint run in the keeper? */

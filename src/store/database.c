@@ -63,7 +63,8 @@ static int open_shut(const struct source *from, sqlite3 **handle)
 
     if (!add_uri(&uri, from->path))
         return SQLITE_CANTOPEN;
-    return sqlite3_open_v2(text, handle, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, from->vfs);
+    return sqlite3_open_v2(text, handle,
+                           SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, from->vfs);
 }
 
 static int open_handle(const struct source *from, enum access access, sqlite3 **handle)
@@ -77,7 +78,10 @@ static int open_handle(const struct source *from, enum access access, sqlite3 **
 
 static bool tune(struct database *d, enum access access)
 {
-    sqlite3 *handle = d->handle;
+    static const char reading[] = "PRAGMA temp_store = MEMORY";
+    static const char writing[] = "PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 0;"
+                                  "PRAGMA synchronous = FULL";
+    sqlite3          *handle = d->handle;
 
     sqlite3_extended_result_codes(handle, 1);
     sqlite3_busy_timeout(handle, d->patience_ms);
@@ -85,9 +89,7 @@ static bool tune(struct database *d, enum access access)
     sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
     sqlite3_db_config(handle, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
     sqlite3_db_config(handle, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
-    return sqlite3_exec(handle, "PRAGMA temp_store = MEMORY", NULL, NULL, NULL) == SQLITE_OK
-        && (access != ACCESS_WRITE
-            || sqlite3_exec(handle, "PRAGMA wal_autocheckpoint = 0; PRAGMA synchronous = FULL", NULL, NULL, NULL) == SQLITE_OK);
+    return sqlite3_exec(handle, access == ACCESS_WRITE ? writing : reading, NULL, NULL, NULL) == SQLITE_OK;
 }
 
 /* After the check that the file is ours: a stranger's file must not be changed, not even in its mode. */
@@ -129,11 +131,12 @@ static bool prepare_write(struct database *d, const struct source *from, struct 
 }
 
 /* Transactions are ours alone, and nobody attaches or tunes: a statement of the program does rows. */
-static int allow_rows(void *context, int action, const char *a, const char *b, const char *c, const char *d)
+static int allow_rows(void *context, int action, const char *a, const char *b, const char *c,
+                      const char *d)
 {
     (void)context, (void)a, (void)b, (void)c, (void)d;
-    bool refused = action == SQLITE_TRANSACTION || action == SQLITE_SAVEPOINT || action == SQLITE_ATTACH
-                || action == SQLITE_DETACH || action == SQLITE_PRAGMA;
+    bool refused = action == SQLITE_TRANSACTION || action == SQLITE_SAVEPOINT
+                   || action == SQLITE_ATTACH || action == SQLITE_DETACH || action == SQLITE_PRAGMA;
     return refused ? SQLITE_DENY : SQLITE_OK;
 }
 
@@ -148,7 +151,8 @@ static bool prepare_plan(struct database *d, struct plan *p, bool to_write, stru
 {
     sqlite3_stmt *made = NULL;
     const char   *tail = "";
-    int           rc = sqlite3_prepare_v3(d->handle, p->statement->sql, -1, SQLITE_PREPARE_PERSISTENT, &made, &tail);
+    int rc = sqlite3_prepare_v3(d->handle, p->statement->sql, -1, SQLITE_PREPARE_PERSISTENT, &made,
+                                &tail);
 
     if (rc != SQLITE_OK || !made || !is_one(tail)) {
         buf_format(why, "statement \"%.60s\": %s", p->statement->sql,
@@ -164,7 +168,8 @@ static bool prepare_plan(struct database *d, struct plan *p, bool to_write, stru
     return fits;
 }
 
-static bool prepare_all(struct database *d, struct source *from, enum access access, struct buf *why)
+static bool prepare_all(struct database *d, struct source *from, enum access access,
+                        struct buf *why)
 {
     size_t count = from->plans.count;
 
@@ -178,7 +183,9 @@ static bool prepare_all(struct database *d, struct source *from, enum access acc
             return false;
     sqlite3_set_authorizer(d->handle, NULL, NULL);
     for (int i = 0; i < CONTROLS; i++)
-        if (sqlite3_prepare_v3(d->handle, control_sql[i], -1, SQLITE_PREPARE_PERSISTENT, &d->controls[i], NULL) != SQLITE_OK)
+        if (sqlite3_prepare_v3(d->handle, control_sql[i], -1, SQLITE_PREPARE_PERSISTENT,
+                               &d->controls[i], NULL)
+            != SQLITE_OK)
             return complain(d->handle, from, why);
     return true;
 }
@@ -186,7 +193,8 @@ static bool prepare_all(struct database *d, struct source *from, enum access acc
 /* Two failures that pass: the log is being recovered, or the one who made the shared memory is starting again. */
 static bool may_pass(int rc)
 {
-    return rc == SQLITE_READONLY_RECOVERY || rc == SQLITE_READONLY_CANTINIT || rc == SQLITE_READONLY_CANTLOCK;
+    return rc == SQLITE_READONLY_RECOVERY || rc == SQLITE_READONLY_CANTINIT
+           || rc == SQLITE_READONLY_CANTLOCK;
 }
 
 /* As sqlite3_step(), for the first step. */
@@ -217,14 +225,16 @@ static bool identify(const char *path, const char *suffix, struct identity *out)
 
 static bool identify_all(const char *path, struct database *d)
 {
-    return identify(path, "", &d->file) && identify(path, "-wal", &d->log) && identify(path, "-shm", &d->shared);
+    return identify(path, "", &d->file) && identify(path, "-wal", &d->log)
+           && identify(path, "-shm", &d->shared);
 }
 
 static bool open_all(struct database *d, struct source *from, enum access access, struct buf *why)
 {
     if (open_handle(from, access, &d->handle) != SQLITE_OK || !tune(d, access))
         return complain(d->handle, from, why);
-    if (access == ACCESS_WRITE ? !prepare_write(d, from, why) : !migrate_check(d->handle, from->settings, from->path, why))
+    if (access == ACCESS_WRITE ? !prepare_write(d, from, why)
+                               : !migrate_check(d->handle, from->settings, from->path, why))
         return false;
     sqlite3_db_config(d->handle, SQLITE_DBCONFIG_ENABLE_FKEY, 1, NULL);
     if (!prepare_all(d, from, access, why))
@@ -278,7 +288,8 @@ static problem finish(struct database *d, const struct plan *p, sqlite3_stmt *pr
     return rc == SQLITE_ROW || rc == SQLITE_DONE ? OK : failed(d, rc, p->statement->sql);
 }
 
-static problem fetch_one(struct database *d, const struct plan *p, sqlite3_stmt *prepared, const struct call *c)
+static problem fetch_one(struct database *d, const struct plan *p, sqlite3_stmt *prepared,
+                         const struct call *c)
 {
     int rc = step_first(d, prepared);
 
@@ -306,7 +317,8 @@ static void *row_room(struct many *rows, size_t *room, size_t bytes, struct aren
     return (char *)rows->at + bytes * rows->len;
 }
 
-static problem fetch_all(struct database *d, const struct plan *p, sqlite3_stmt *prepared, const struct call *c)
+static problem fetch_all(struct database *d, const struct plan *p, sqlite3_stmt *prepared,
+                         const struct call *c)
 {
     struct many *rows = c->out;
     size_t       bytes = p->statement->out->size, room = 0;
@@ -330,7 +342,8 @@ static problem fetch_all(struct database *d, const struct plan *p, sqlite3_stmt 
     return rc == SQLITE_ROW ? finish(d, p, prepared) : OK;
 }
 
-static problem run(struct database *d, const struct plan *p, sqlite3_stmt *prepared, const struct call *c)
+static problem run(struct database *d, const struct plan *p, sqlite3_stmt *prepared,
+                   const struct call *c)
 {
     int rc = step_first(d, prepared);
 
@@ -342,7 +355,8 @@ static problem run(struct database *d, const struct plan *p, sqlite3_stmt *prepa
     return OK;
 }
 
-static problem fetch(struct database *d, const struct plan *p, sqlite3_stmt *prepared, const struct call *c)
+static problem fetch(struct database *d, const struct plan *p, sqlite3_stmt *prepared,
+                     const struct call *c)
 {
     switch (c->shape) {
     case CALL_ONE: return fetch_one(d, p, prepared, c);
@@ -355,7 +369,7 @@ problem database_execute(struct database *d, const struct plan *p, const struct 
 {
     sqlite3_stmt *prepared = d->prepared[p->number];
     int           rc = row_bind(p, prepared, c->in);
-    problem       failure = rc == SQLITE_OK ? fetch(d, p, prepared, c) : failed(d, rc, p->statement->sql);
+    problem failure = rc == SQLITE_OK ? fetch(d, p, prepared, c) : failed(d, rc, p->statement->sql);
 
     sqlite3_reset(prepared);
     if (p->in_count)
@@ -383,8 +397,15 @@ bool database_in_place(const struct database *d, const struct source *from)
 {
     struct database now = { 0 };
 
-    return identify_all(from->path, &now) && identity_is(now.file, d->file) && identity_is(now.log, d->log)
-        && identity_is(now.shared, d->shared);
+    return identify_all(from->path, &now) && identity_is(now.file, d->file)
+           && identity_is(now.log, d->log) && identity_is(now.shared, d->shared);
+}
+
+bool database_was_replaced(const struct source *from, struct identity was)
+{
+    struct database now = { 0 };
+
+    return identify(from->path, "", &now.file) && !identity_is(now.file, was);
 }
 
 bool database_may_open(const struct source *from, struct identity was)

@@ -26,7 +26,7 @@ struct source {
     const char                  *vfs;
     const struct store_settings *settings;
     struct plans                 plans;
-    bool                         made;      /* the database was there once: an empty file is not it */
+    bool                         made;  /* the database was there once: an empty file is not it */
 };
 
 enum access {
@@ -36,7 +36,9 @@ enum access {
 };
 
 /* Statements of our own, for transactions. */
-enum control { BEGIN_WRITE, COMMIT_ALL, ROLL_BACK_ALL, SAVE, KEEP, ROLL_BACK, TOUCH, LOOK, CONTROLS };
+enum control {
+    BEGIN_WRITE, COMMIT_ALL, ROLL_BACK_ALL, SAVE, KEEP, ROLL_BACK, TOUCH, LOOK, CONTROLS,
+};
 
 struct database {
     sqlite3        *handle;     /* NULL: closed */
@@ -69,6 +71,9 @@ int database_settle(struct database *d);
 
 /* Are the file and what belongs to it still the ones at the path? */
 bool database_in_place(const struct database *d, const struct source *from);
+
+/* Is there another file at the path than this one?  False, too, when there is none. */
+bool database_was_replaced(const struct source *from, struct identity was);
 
 /* Is there a file at the path that may be opened: the one that was there, or another one without the log of
  * that?  A log applied to the wrong file destroys it. */

@@ -5,6 +5,8 @@
 
 #define ID_MAX (INT64_C(1) << 53)
 
+static const char ask_sql[] = "SELECT max(seq) FROM sqlite_sequence WHERE name = ?1 COLLATE NOCASE";
+
 static struct id_count *find(struct ids *i, const char *table)
 {
     for (int k = 0; k < ID_TABLES_MAX; k++) {
@@ -18,7 +20,8 @@ static struct id_count *find(struct ids *i, const char *table)
 
 static problem refuse(const char *table, const char *why)
 {
-    log_event(LOG_LEVEL_ERROR, "id_refused", LOG_PAIRS({ "table", str_of(table) }, { "error", str_of(why) }));
+    log_event(LOG_LEVEL_ERROR, "id_refused",
+              LOG_PAIRS({ "table", str_of(table) }, { "error", str_of(why) }));
     return INTERNAL;
 }
 
@@ -26,16 +29,16 @@ static bool counts_for_ever(struct database *d, const char *table)
 {
     int autoincrement = 0;
 
-    return sqlite3_table_column_metadata(d->handle, "main", table, "id", NULL, NULL, NULL, NULL, &autoincrement) == SQLITE_OK
-        && autoincrement;
+    int rc = sqlite3_table_column_metadata(d->handle, "main", table, "id", NULL, NULL, NULL, NULL,
+                                           &autoincrement);
+    return rc == SQLITE_OK && autoincrement;
 }
 
 /* Once a table: not worth a statement that is kept. */
 static problem ask(struct database *d, const char *table, int64_t *last)
 {
     sqlite3_stmt *prepared = NULL;
-    int rc = sqlite3_prepare_v2(d->handle, "SELECT max(seq) FROM sqlite_sequence WHERE name = ?1 COLLATE NOCASE",
-                                -1, &prepared, NULL);
+    int           rc = sqlite3_prepare_v2(d->handle, ask_sql, -1, &prepared, NULL);
 
     if (rc == SQLITE_OK)
         rc = sqlite3_bind_text(prepared, 1, table, -1, SQLITE_STATIC);
@@ -60,7 +63,8 @@ static problem learn(struct id_count *count, struct database *d, uint64_t genera
     return OK;
 }
 
-static problem next(struct ids *i, struct database *d, uint64_t generation, const char *table, int64_t *id)
+static problem next(struct ids *i, struct database *d, uint64_t generation, const char *table,
+                    int64_t *id)
 {
     struct id_count *count = find(i, table);
 
@@ -85,7 +89,8 @@ void ids_close(struct ids *i)
     pthread_mutex_destroy(&i->lock);
 }
 
-problem ids_next(struct ids *i, struct database *d, uint64_t generation, const char *table, int64_t *id)
+problem ids_next(struct ids *i, struct database *d, uint64_t generation, const char *table,
+                 int64_t *id)
 {
     pthread_mutex_lock(&i->lock);
     problem answer = next(i, d, generation, table, id);

@@ -76,7 +76,8 @@ static bool version_of(const struct run *r, const char *scope, int64_t *version)
     if (!known)
         return complain(r->handle, r->path, r->why);
     if (count != *version)
-        buf_format(r->why, "%s is damaged: its %s migrations are not numbered without gaps", r->path, scope);
+        buf_format(r->why, "%s is damaged: its %s migrations are not numbered without gaps",
+                   r->path, scope);
     return count == *version;
 }
 
@@ -87,7 +88,8 @@ static int64_t known_version(const struct run *r, const char *scope, const struc
 
     for (; list && list->version; list++) {
         if (list->version != version + 1) {
-            buf_format(r->why, "%s migrations: number %d stands where %d belongs", scope, list->version, (int)version + 1);
+            buf_format(r->why, "%s migrations: number %d stands where %d belongs", scope,
+                       list->version, (int)version + 1);
             return -1;
         }
         version++;
@@ -95,13 +97,16 @@ static int64_t known_version(const struct run *r, const char *scope, const struc
     return version;
 }
 
-static bool find_versions(const struct run *r, const char *scope, const struct migration *list, int64_t *has, int64_t *knows)
+static bool find_versions(const struct run *r, const char *scope, const struct migration *list,
+                          int64_t *has, int64_t *knows)
 {
     *knows = known_version(r, scope, list);
     if (*knows < 0 || !version_of(r, scope, has))
         return false;
     if (*has > *knows)
-        buf_format(r->why, "%s comes from a newer version of this program: its %s schema is %d, the newest known here is %d",
+        buf_format(r->why,
+                   "%s comes from a newer version of this program: "
+                   "its %s schema is %d, the newest known here is %d",
                    r->path, scope, (int)*has, (int)*knows);
     return *has <= *knows;
 }
@@ -120,10 +125,13 @@ static bool note(const struct run *r, const char *scope, int version)
 }
 
 /* A migration that ended its own transaction could be half run. */
-static int allow_no_transaction(void *context, int action, const char *a, const char *b, const char *c, const char *d)
+static int allow_no_transaction(void *context, int action, const char *a, const char *b,
+                                const char *c, const char *d)
 {
     (void)context, (void)a, (void)b, (void)c, (void)d;
-    return action == SQLITE_TRANSACTION || action == SQLITE_SAVEPOINT || action == SQLITE_ATTACH ? SQLITE_DENY : SQLITE_OK;
+    bool refused = action == SQLITE_TRANSACTION || action == SQLITE_SAVEPOINT || action == SQLITE_ATTACH;
+
+    return refused ? SQLITE_DENY : SQLITE_OK;
 }
 
 static bool apply(const struct run *r, const char *scope, const struct migration *m)
@@ -134,7 +142,8 @@ static bool apply(const struct run *r, const char *scope, const struct migration
     sqlite3_set_authorizer(r->handle, allow_no_transaction, NULL);
     bool applied = begun && execute(r->handle, m->sql);
     sqlite3_set_authorizer(r->handle, NULL, NULL);
-    applied = applied && note(r, scope, m->version) && ask(r->handle, "PRAGMA foreign_key_check", &orphan);
+    applied = applied && note(r, scope, m->version)
+              && ask(r->handle, "PRAGMA foreign_key_check", &orphan);
     /* A row of the check, whatever it holds, is a row that points nowhere. */
     bool sound = applied && orphan == -1;
     if (sound && execute(r->handle, "COMMIT"))
@@ -163,7 +172,8 @@ static bool check_list(const struct run *r, const char *scope, const struct migr
     if (!find_versions(r, scope, list, &has, &knows))
         return false;
     if (has < knows)
-        buf_format(r->why, "%s comes from an older version: its %s schema is %d, not %d", r->path, scope, (int)has, (int)knows);
+        buf_format(r->why, "%s comes from an older version: its %s schema is %d, not %d", r->path,
+                   scope, (int)has, (int)knows);
     return has == knows;
 }
 
@@ -177,19 +187,22 @@ bool migrate_claim(sqlite3 *handle, const char *path, bool may_be_new, struct bu
 {
     int64_t id, tables;
 
-    if (!ask(handle, "PRAGMA application_id", &id) || !ask(handle, "SELECT count(*) FROM sqlite_schema", &tables))
+    if (!ask(handle, "PRAGMA application_id", &id)
+        || !ask(handle, "SELECT count(*) FROM sqlite_schema", &tables))
         return complain(handle, path, why);
     if (id == APPLICATION_ID && tables > 0)
         return true;
     if (id != 0 || tables > 0 || !may_be_new)
         return refuse(path, why);
-    if (execute(handle, "BEGIN IMMEDIATE") && execute(handle, claim_sql) && execute(handle, "COMMIT"))
+    if (execute(handle, "BEGIN IMMEDIATE") && execute(handle, claim_sql)
+        && execute(handle, "COMMIT"))
         return true;
     complain(handle, path, why);
     return roll_back(handle);
 }
 
-bool migrate_run(sqlite3 *handle, const struct store_settings *settings, const char *path, struct buf *why)
+bool migrate_run(sqlite3 *handle, const struct store_settings *settings, const char *path,
+                 struct buf *why)
 {
     struct run r = { handle, settings, path, why };
 
@@ -198,7 +211,8 @@ bool migrate_run(sqlite3 *handle, const struct store_settings *settings, const c
         && run_list(&r, "program", settings->migrations);
 }
 
-bool migrate_check(sqlite3 *handle, const struct store_settings *settings, const char *path, struct buf *why)
+bool migrate_check(sqlite3 *handle, const struct store_settings *settings, const char *path,
+                   struct buf *why)
 {
     struct run r = { handle, settings, path, why };
     int64_t    id;

@@ -8,7 +8,8 @@ problem outage_meaning(int rc)
     switch (rc & 0xff) {
     case SQLITE_CONSTRAINT:
         /* A member that was not given or is of another type is the program's fault, not another row's. */
-        return rc == SQLITE_CONSTRAINT_NOTNULL || rc == SQLITE_CONSTRAINT_DATATYPE ? INTERNAL : CONFLICT;
+        return rc == SQLITE_CONSTRAINT_NOTNULL || rc == SQLITE_CONSTRAINT_DATATYPE ? INTERNAL
+                                                                                   : CONFLICT;
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
     case SQLITE_FULL:
@@ -33,13 +34,15 @@ static bool is_damage(int rc)
 static void begin(struct outage *o, enum log_level level, struct str reason)
 {
     if (!atomic_exchange(&o->on, true))
-        log_event(level, "storage_failed", LOG_PAIRS({ "while", str_of(o->what) }, { "error", reason }));
+        log_event(level, "storage_failed",
+                  LOG_PAIRS({ "while", str_of(o->what) }, { "error", reason }));
 }
 
 problem outage_note(struct outage *o, sqlite3 *handle, int rc, const char *sql)
 {
     problem     meaning = outage_meaning(rc);
-    const char *error = handle && sqlite3_errcode(handle) != SQLITE_OK ? sqlite3_errmsg(handle) : sqlite3_errstr(rc);
+    const char *error = handle && sqlite3_errcode(handle) != SQLITE_OK ? sqlite3_errmsg(handle)
+                                                                       : sqlite3_errstr(rc);
 
     if (meaning == UNAVAILABLE)
         begin(o, is_damage(rc) ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN, str_of(error));

@@ -29,7 +29,8 @@ static const struct field *find_field(const struct schema *s, const char *name)
 
 static bool is_storable(const struct field *f)
 {
-    return f->kind == STR || f->kind == INT || f->kind == REAL || f->kind == BOOL || f->kind == INSTANT;
+    return f->kind == STR || f->kind == INT || f->kind == REAL || f->kind == BOOL
+           || f->kind == INSTANT;
 }
 
 static struct slot slot_of(const struct field *f)
@@ -38,7 +39,8 @@ static struct slot slot_of(const struct field *f)
                           .none = f->optional || f->nullable, .bytes = f->bytes };
 }
 
-static bool fits(const struct field *f, const struct plan *p, const char *name, const char *missing, struct buf *why)
+static bool fits(const struct field *f, const struct plan *p, const char *name, const char *missing,
+                 struct buf *why)
 {
     if (!f)
         return complain(p, why, missing, name);
@@ -48,8 +50,8 @@ static bool fits(const struct field *f, const struct plan *p, const char *name, 
 }
 
 /* Says which row of the schema no slot has. */
-static bool none_left(const struct plan *p, const struct schema *s, const struct slot *slots, int count,
-                      const char *unused, struct buf *why)
+static bool none_left(const struct plan *p, const struct schema *s, const struct slot *slots,
+                      int count, const char *unused, struct buf *why)
 {
     for (size_t i = 0; s && s->fields[i].kind; i++) {
         bool used = false;

@@ -10,10 +10,12 @@ struct readonly_vfs {
     char         name[48];
 };
 
-static int open_to_read(sqlite3_vfs *vfs, const char *path, sqlite3_file *file, int flags, int *flags_out)
+static int open_to_read(sqlite3_vfs *vfs, const char *path, sqlite3_file *file, int flags,
+                        int *flags_out)
 {
     sqlite3_vfs *base = ((struct readonly_vfs *)vfs)->base;
-    int          drop = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_EXCLUSIVE | SQLITE_OPEN_DELETEONCLOSE;
+    int drop = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_EXCLUSIVE
+               | SQLITE_OPEN_DELETEONCLOSE;
 
     return base->xOpen(base, path, file, (flags & ~drop) | SQLITE_OPEN_READONLY, flags_out);
 }

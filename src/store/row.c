@@ -36,7 +36,8 @@ static bool bool_at(const struct slot *s, const char *member)
 
 static struct instant instant_at(const struct slot *s, const char *member)
 {
-    return s->maybe ? ((const struct maybe_instant *)member)->value : *(const struct instant *)member;
+    return s->maybe ? ((const struct maybe_instant *)member)->value
+                    : *(const struct instant *)member;
 }
 
 static int bind_slot(const struct slot *s, sqlite3_stmt *prepared, int number, const char *member)
@@ -104,14 +105,16 @@ static bool put_null(const struct slot *s, char *member)
 }
 
 /* False when the value is not what the slot declares. */
-static bool read_slot(const struct slot *s, sqlite3_stmt *prepared, int column, struct arena *a, char *member)
+static bool read_slot(const struct slot *s, sqlite3_stmt *prepared, int column, struct arena *a,
+                      char *member)
 {
     int type = sqlite3_column_type(prepared, column);
 
     if (type == SQLITE_NULL)
         return put_null(s, member);
     if (s->kind == STR) {
-        const void *at = s->bytes ? sqlite3_column_blob(prepared, column) : sqlite3_column_text(prepared, column);
+        const void *at = s->bytes ? sqlite3_column_blob(prepared, column)
+                                  : sqlite3_column_text(prepared, column);
         put_str(member, at, (size_t)sqlite3_column_bytes(prepared, column), a);
         return type == (s->bytes ? SQLITE_BLOB : SQLITE_TEXT);
     }

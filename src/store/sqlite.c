@@ -29,6 +29,7 @@ struct sqlite_store {
     struct sqlite_session *inside;      /* the writer's own session, for transactions */
     struct outage          reading;
     struct ids             ids;
+    struct identity        file;        /* that was opened first */
 };
 
 struct sqlite_session {
@@ -76,7 +77,8 @@ static bool find_file(struct sqlite_store *s, struct str place, struct buf *why)
 {
     char path[PATH_MAX];
 
-    if (place.len == 0 || str_eq(place, LIT(":memory:")) || str_find_byte(place, '\0') < place.len) {
+    if (place.len == 0 || str_eq(place, LIT(":memory:"))
+        || str_find_byte(place, '\0') < place.len) {
         buf_format(why, "the database needs the path of a file: sqlite:PATH");
         return false;
     }
@@ -124,7 +126,8 @@ static bool open_reading(struct sqlite_store *s, struct buf *why)
 
     s->readonly = readonly_open(s->settings.vfs);
     if (!s->readonly) {
-        buf_format(why, "SQLite has no way to the disk named %s", s->settings.vfs ? s->settings.vfs : "default");
+        buf_format(why, "SQLite has no way to the disk named %s",
+                   s->settings.vfs ? s->settings.vfs : "default");
         return false;
     }
     s->source.vfs = readonly_name(s->readonly);
@@ -142,6 +145,7 @@ static bool open_writing(struct sqlite_store *s, struct buf *why)
     s->inside->in_transaction = true;
     s->writes = writer_open(&s->writer, &s->source, &s->inside->base, why);
     s->source.made = s->writes;
+    s->file = s->writer.was;
     return s->writes;
 }
 
@@ -159,13 +163,14 @@ static void sqlite_close(struct store *base)
     free(s);
 }
 
-static struct store *sqlite_open(const struct store_settings *settings, struct str place, struct buf *why)
+static struct store *sqlite_open(const struct store_settings *settings, struct str place,
+                                 struct buf *why)
 {
     struct sqlite_store *s = calloc(1, sizeof *s);
 
     if (!s)
         return NULL;
-    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);     /* refused, harmlessly, when SQLite runs already */
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* refused, harmlessly, when SQLite runs already */
     *s = (struct sqlite_store){ .base = { &sqlite_engine }, .settings = *settings, .lock = -1,
                                 .reading = { .what = "reading" } };
     if (!settings->clock)
@@ -199,6 +204,16 @@ static struct store_counts sqlite_counts(const struct store *base)
     return (struct store_counts){ w->writes, w->commits, w->checkpoints };
 }
 
+/* Another file is first for the writer to judge; one that is not to be used at all is not even opened. */
+static bool may_read_file(const struct sqlite_session *ss, uint64_t generation)
+{
+    const struct sqlite_store *s = ss->store;
+
+    if (s->settings.keep_file)
+        return generation == 1 && (!s->writes || !database_was_replaced(&s->source, s->file));
+    return ss->seen != generation || database_may_open(&s->source, ss->was);
+}
+
 /* Opens the reading connection, or opens it again. */
 static bool session_ready(struct sqlite_session *ss, struct buf *why)
 {
@@ -206,13 +221,13 @@ static bool session_ready(struct sqlite_session *ss, struct buf *why)
     uint64_t             generation = generation_of(s);
 
     ss->generation = 0;
-    /* Another file is first for the writer to judge. */
-    if (ss->seen == generation && !database_may_open(&s->source, ss->was)) {
+    if (!may_read_file(ss, generation)) {
         buf_format(why, "the database file is not at its path");
         return false;
     }
     database_close(&ss->database);
-    if (!database_open(&ss->database, &s->source, s->settings.read_only ? ACCESS_SHUT : ACCESS_READ, why))
+    if (!database_open(&ss->database, &s->source, s->settings.read_only ? ACCESS_SHUT : ACCESS_READ,
+                       why))
         return false;
     ss->generation = ss->seen = generation;
     ss->was = ss->database.file;
@@ -227,7 +242,8 @@ static struct store_session *sqlite_session_open(struct store *base)
 
     if (ss && session_ready(ss, &why))
         return &ss->base;
-    log_event(LOG_LEVEL_ERROR, "storage_failed", LOG_PAIRS({ "while", LIT("opening") }, { "error", buf_str(&why) }));
+    log_event(LOG_LEVEL_ERROR, "storage_failed",
+              LOG_PAIRS({ "while", LIT("opening") }, { "error", buf_str(&why) }));
     session_free(ss);
     return NULL;
 }
@@ -243,7 +259,8 @@ static bool can_read(struct sqlite_session *ss)
     char       line[512];
     struct buf why = buf_fixed(line, sizeof line);
 
-    if (ss->generation == generation_of(ss->store) || ss->store->settings.read_only || session_ready(ss, &why))
+    if (ss->generation == generation_of(ss->store) || ss->store->settings.read_only
+        || session_ready(ss, &why))
         return true;
     outage_begin(&ss->store->reading, buf_str(&why));
     return false;
@@ -315,7 +332,8 @@ static problem sqlite_next_id(struct store_session *base, const char *table, int
     CHECK(s->writes);
     if (!ss->in_transaction && !can_read(ss))
         return UNAVAILABLE;
-    return ids_next(&s->ids, ss->in_transaction ? &s->writer.database : &ss->database, generation_of(s), table, id);
+    return ids_next(&s->ids, ss->in_transaction ? &s->writer.database : &ss->database,
+                    generation_of(s), table, id);
 }
 
 static bool sqlite_healthy(struct store_session *base)

@@ -35,7 +35,7 @@ static struct str place_of(struct str rest, struct buf *why)
     if (!str_starts(rest, LIT("//")))
         return rest;
     if (!str_starts(rest, LIT("///"))) {
-        buf_format(why, "a sqlite URL has three slashes before a relative path and four before an absolute one");
+        buf_format(why, "a sqlite URL has three slashes before a relative path, four before an absolute");
         return (struct str){ 0 };
     }
     if (str_find_byte(rest, '?') < rest.len) {
@@ -111,7 +111,8 @@ void store_session_close(struct store_session *ss)
         ss->store->engine->session_close(ss);
 }
 
-problem store_one(struct store_session *ss, struct arena *a, const struct statement *s, const void *in, void *out)
+problem store_one(struct store_session *ss, struct arena *a, const struct statement *s,
+                  const void *in, void *out)
 {
     CHECK(s->out);
     size_t      bytes = s->out->size;
@@ -124,11 +125,13 @@ problem store_one(struct store_session *ss, struct arena *a, const struct statem
     return failure;
 }
 
-problem store_all(struct store_session *ss, struct arena *a, const struct statement *s, const void *in, size_t rows_max, void *list)
+problem store_all(struct store_session *ss, struct arena *a, const struct statement *s,
+                  const void *in, size_t rows_max, void *list)
 {
     CHECK(s->out);
     struct many rows = { 0 };
-    struct call c = { .statement = s, .in = in, .arena = a, .shape = CALL_ALL, .rows_max = rows_max, .out = &rows };
+    struct call c = { .statement = s, .in = in, .arena = a, .shape = CALL_ALL,
+                      .rows_max = rows_max, .out = &rows };
     problem     failure = execute(ss, &c);
 
     if (!failure)
@@ -136,7 +139,8 @@ problem store_all(struct store_session *ss, struct arena *a, const struct statem
     return failure;
 }
 
-problem store_run(struct store_session *ss, struct arena *a, const struct statement *s, const void *in, int64_t *changed)
+problem store_run(struct store_session *ss, struct arena *a, const struct statement *s,
+                  const void *in, int64_t *changed)
 {
     CHECK(!s->out);
     int64_t     rows = 0;
@@ -148,7 +152,9 @@ problem store_run(struct store_session *ss, struct arena *a, const struct statem
     return failure;
 }
 
-problem store_transaction(struct store_session *ss, problem (*work)(struct store_session *in_transaction, void *context), void *context)
+problem store_transaction(struct store_session *ss,
+                          problem (*work)(struct store_session *in_transaction, void *context),
+                          void *context)
 {
     return ss->store->engine->transaction(ss, work, context);
 }

@@ -31,6 +31,8 @@ struct store_settings {
     const char              *url;           /* "sqlite:PATH", "sqlite:///PATH", "sqlite+aiosqlite:///PATH" */
     bool                     read_only;     /* a process that may only read (the front): no lock, no migration, no writer; its
                                              * descriptors are all open once store_session_open() has answered */
+    bool                     keep_file;     /* another file that takes the place of the one that was opened is never used: all is
+                                             * UNAVAILABLE from then on, and store_generation() has grown */
     bool                     inline_writes; /* writes run on the caller's thread, one transaction each: for one-thread runs */
     const struct migration  *library_migrations, *migrations;   /* each ends with a zeroed row; numbered apart */
     const struct statement *const *statements;  /* all that will be used, ends with NULL; checked at opening */

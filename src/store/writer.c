@@ -50,6 +50,16 @@ static problem retry_later(struct writer *w, struct str reason)
     return outage_begin(&w->outage, reason);
 }
 
+/* Whoever runs the process is to start anew with the other file: nothing that is known here need be true of it. */
+static bool was_replaced(struct writer *w)
+{
+    if (!w->from->settings->keep_file || !database_was_replaced(w->from, w->was))
+        return false;
+    if (atomic_load(&w->generation) == 1)
+        atomic_fetch_add(&w->generation, 1);
+    return true;
+}
+
 static problem reopen(struct writer *w)
 {
     char       line[512];
@@ -57,6 +67,8 @@ static problem reopen(struct writer *w)
 
     if (clock_monotonic_ns(w->from->settings->clock) < w->retry_at_ns)
         return UNAVAILABLE;
+    if (was_replaced(w))
+        return retry_later(w, LIT("another file has taken the place of the database"));
     if (!database_may_open(w->from, w->was))
         return retry_later(w, LIT("the database file is not at its path"));
     /* What the failed commit left behind the end of the log must not be taken for true by whoever reads the log
@@ -81,6 +93,8 @@ static problem ensure_open(struct writer *w)
     d->rc = SQLITE_OK;
     if (database_in_place(d, w->from))
         return OK;
+    if (was_replaced(w))
+        return outage_begin(&w->outage, LIT("another file has taken the place of the database"));
     if (database_may_open(w->from, (struct identity){ 0 }))
         return reopen(w);
     return outage_begin(&w->outage, LIT("the database file is not at its path"));
@@ -90,7 +104,9 @@ static problem control(struct writer *w, enum control which)
 {
     int rc = database_control(&w->database, which);
 
-    return rc == SQLITE_OK || rc == SQLITE_ROW ? OK : outage_note(&w->outage, w->database.handle, rc, NULL);
+    if (rc == SQLITE_OK || rc == SQLITE_ROW)
+        return OK;
+    return outage_note(&w->outage, w->database.handle, rc, NULL);
 }
 
 static problem begin(struct writer *w)
@@ -211,7 +227,8 @@ static void probe(struct writer *w)
 
 static void look(struct writer *w)
 {
-    if (outage_is_on(&w->outage) || !w->database.handle || !database_in_place(&w->database, w->from))
+    if (outage_is_on(&w->outage) || !w->database.handle
+        || !database_in_place(&w->database, w->from))
         probe(w);
 }
 
@@ -235,7 +252,8 @@ static void checkpoint(struct writer *w, bool idle)
 
     if (mode < 0 || !d->handle || database_is_spoilt(d))
         return;
-    sqlite3_busy_timeout(d->handle, d->patience_ms < CHECKPOINT_MS_MAX ? d->patience_ms : CHECKPOINT_MS_MAX);
+    sqlite3_busy_timeout(d->handle,
+                         d->patience_ms < CHECKPOINT_MS_MAX ? d->patience_ms : CHECKPOINT_MS_MAX);
     int rc = sqlite3_wal_checkpoint_v2(d->handle, "main", mode, NULL, NULL);
     sqlite3_busy_timeout(d->handle, d->patience_ms);
     if (rc != SQLITE_OK && (rc & 0xff) != SQLITE_BUSY && (rc & 0xff) != SQLITE_FULL) {
@@ -341,7 +359,8 @@ static bool start(struct writer *w, struct buf *why)
     return w->started;
 }
 
-bool writer_open(struct writer *w, struct source *from, struct store_session *inside, struct buf *why)
+bool writer_open(struct writer *w, struct source *from, struct store_session *inside,
+                 struct buf *why)
 {
     init(w, from, inside);
     bool ready = database_open(&w->database, from, ACCESS_WRITE, why);

@@ -51,7 +51,8 @@ struct writer {
 };
 
 /* Opens the database and starts.  False with a line in `why`; then it is closed. */
-bool writer_open(struct writer *w, struct source *from, struct store_session *inside, struct buf *why);
+bool writer_open(struct writer *w, struct source *from, struct store_session *inside,
+                 struct buf *why);
 void writer_close(struct writer *w);
 
 /* Blocks until the job is on the disk or has failed. */

@@ -219,3 +219,53 @@ def test_read_only_while_running(start, tmp_path, small_disk):
         assert client.me(token).json() == user
         subprocess.run(["mount", "-o", "remount,rw", small_disk], check=True)
         assert recovers(client)
+
+
+def replace_by_copy(tmp_path, change=None):
+    """A backup is put back: another file, in WAL mode, at the path of the running server's."""
+    copy = tmp_path / "copy.db"
+    with sqlite3.connect(tmp_path / "postern.db") as old, sqlite3.connect(copy) as new:
+        old.backup(new)
+        new.execute("PRAGMA journal_mode = WAL")
+        if change:
+            change(new)
+    new.close()
+    old.close()
+    for suffix in ("", "-wal", "-shm"):
+        (tmp_path / f"postern.db{suffix}").unlink(missing_ok=True)
+    copy.rename(tmp_path / "postern.db")
+
+
+def test_a_backup_put_back_is_used(start, tmp_path):
+    if os.environ.get("POSTERN_TEST_ARGS", "").find("single-process") >= 0:
+        pytest.skip("one process has nobody to start it anew")
+    with Client(start()) as client:
+        user, _ = client.new_user()
+        replace_by_copy(tmp_path)
+        until = time.monotonic() + 20
+        answers = []
+        while time.monotonic() < until and 201 not in answers:
+            try:
+                answers.append(client.register().status_code)
+            except OSError:     # the processes are being made anew
+                pass
+            time.sleep(0.1)
+        assert 201 in answers
+        assert client.log_in(user["email"]).status_code == 200
+
+
+def test_a_database_of_another_master_key_is_not_written(start, tmp_path):
+    """No 201 for an account that the next start would refuse to read."""
+    server = start()
+    with Client(server) as client:
+        client.new_user()
+        replace_by_copy(tmp_path, lambda new: new.execute("UPDATE vault_check SET sealed = randomblob(64)"))
+        until = time.monotonic() + 4
+        while time.monotonic() < until:
+            try:
+                assert client.register().status_code != 201
+            except OSError:
+                pass
+            time.sleep(0.1)
+        assert "does not fit" in server.log()
+    server.kill()

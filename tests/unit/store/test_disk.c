@@ -144,10 +144,10 @@ static bool run_once(struct world *w, enum fault_kind kind, int first, int lengt
 static void sweep(struct world *w, bool from_start)
 {
     static const int lengths[] = { 1, 1000 };
-    int              runs = 0;
+    int              kinds_of_length = from_start ? 1 : 2, runs = 0;
 
     for (int kind = 0; kind < FAULT_KINDS; kind++)
-        for (int i = 0; i < 2; i++)
+        for (int i = 0; i < kinds_of_length; i++)
             for (int n = 1; n < RUNS_MAX && run_once(w, (enum fault_kind)kind, n, lengths[i], from_start); n++)
                 runs++;
     print_message("%d runs\n", runs);
