@@ -79,15 +79,20 @@ static void send_bytes(struct scene *s, struct str packet)
 }
 
 /* The next packet, or none within `ms`. */
+/* What comes beside the keeper's words on its health. */
 static struct str receive(struct scene *s, int ms)
 {
     struct pollfd ready = { .fd = s->front, .events = POLLIN };
+    struct str    packet = { 0 };
 
-    if (poll(&ready, 1, ms) != 1)
-        return (struct str){ 0 };
-    ssize_t got = recv(s->front, s->packet, sizeof s->packet, 0);
-    assert_true(got > 0);
-    return (struct str){ s->packet, (size_t)got };
+    do {
+        if (poll(&ready, 1, ms) != 1)
+            return (struct str){ 0 };
+        ssize_t got = recv(s->front, s->packet, sizeof s->packet, 0);
+        assert_true(got > 0);
+        packet = (struct str){ s->packet, (size_t)got };
+    } while (message_kind(packet) == MESSAGE_HEALTH);
+    return packet;
 }
 
 static struct call_message call_to(uint16_t endpoint, const char *body, const char *authorization)

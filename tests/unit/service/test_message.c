@@ -139,9 +139,6 @@ static void kinds(void **state)
     (void)state;
     message_write_hello(&out);
     assert_int_equal(message_kind(buf_str(&out)), MESSAGE_HELLO);
-    buf_reset(&out);
-    message_write_renew(&out);
-    assert_int_equal(message_kind(buf_str(&out)), MESSAGE_RENEW);
     for (size_t len = 0; len < out.len; len++)
         assert_int_equal(message_kind((struct str){ bytes, len }), 0);
     bytes[2] = MESSAGE_HEALTH + 1;

@@ -1,117 +1,15 @@
 /* test_sandbox.c: what each process may still do once it is shut in, tried in children that are. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "shut_in.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
-
-#include "service/sandbox.h"
-
-/* What a child tells by its exit: DONE, or the errno that it got. */
-enum { DONE = 0, ODD = 199 };
-
-struct place {
-    char folder[64], inside[96], outside[96];
-    int  pair[2];
-};
-
-static struct place place;
-
-static int set_up(void **state)
-{
-    (void)state;
-    strcpy(place.folder, "/tmp/sandbox-XXXXXX");
-    if (!mkdtemp(place.folder))
-        return -1;
-    snprintf(place.inside, sizeof place.inside, "%s/in", place.folder);
-    snprintf(place.outside, sizeof place.outside, "%s.out", place.folder);
-    int fd = open(place.outside, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
-    if (mkdir(place.inside, 0700) != 0 || fd < 0)
-        return -1;
-    close(fd);
-    return socketpair(AF_UNIX, SOCK_SEQPACKET, 0, place.pair);
-}
-
-static int tear_down(void **state)
-{
-    char command[256];
-
-    (void)state;
-    snprintf(command, sizeof command, "rm -r %s %s", place.folder, place.outside);
-    close(place.pair[0]);
-    close(place.pair[1]);
-    return system(command);
-}
-
-static int done_or_errno(bool done)
-{
-    return done ? DONE : errno;
-}
-
-/* Ends without libc's and a sanitizer's last words, which a sandbox need not allow. */
-static _Noreturn void leave(int status)
-{
-    syscall(SYS_exit_group, status);
-    __builtin_unreachable();
-}
-
-/* How a child ends that is shut in as `role` and then tries `what`: a status as of wait(2). */
-static int shut_in(enum sandbox_role role, bool files, bool calls, int (*what)(void))
-{
-    const char *const directories[] = { place.inside, NULL };
-    char              text[128];
-    struct buf        summary = buf_fixed(text, sizeof text);
-    int               status;
-    pid_t             child = fork();
-
-    if (child == 0) {
-        if (!sandbox_prepare() || (files && !sandbox_files(role == SANDBOX_KEEPER ? directories : NULL, &summary)) ||
-            (calls && !sandbox_calls(role, &summary)))
-            leave(ODD);
-        leave(what());
-    }
-    assert_int_equal(waitpid(child, &status, 0), child);
-    return status;
-}
-
-static void is_killed(enum sandbox_role role, const char *name, int (*what)(void))
-{
-    int status = shut_in(role, true, true, what);
-
-    if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGSYS)
-        fail_msg("%s in the %s: status %x, not killed by SIGSYS", name, role == SANDBOX_FRONT ? "front" : "keeper", status);
-}
-
-static void ends_with(enum sandbox_role role, const char *name, int (*what)(void), int expected)
-{
-    int status = shut_in(role, true, true, what);
-
-    if (!WIFEXITED(status) || WEXITSTATUS(status) != expected)
-        fail_msg("%s in the %s: status %x, not exit %d", name, role == SANDBOX_FRONT ? "front" : "keeper", status, expected);
-}
 
 /* ---- What is tried ---------------------------------------------------------------------- */
-
-#define TRIAL(name, expression) static int name(void) { return done_or_errno((expression) >= 0); }
 
 TRIAL(try_nothing, 0)
 TRIAL(try_socket, socket(AF_INET, SOCK_STREAM, 0))
@@ -192,8 +90,6 @@ static int try_x32_calls(void)
     return syscall(0x40000000 | SYS_getpid) > 0 ? DONE : errno;
 }
 #endif
-
-#define BOTH(what) (is_killed(SANDBOX_FRONT, #what, what), is_killed(SANDBOX_KEEPER, #what, what))
 
 static void neither_reaches_the_network(void **state)
 {
