@@ -296,7 +296,7 @@ def idle_connections(server, count):
 
 def measure_memory(bench):
     progress("memory")
-    count = bench.few(2000, 10000)
+    count = 10000
     with bench.postern(name="memory", secret=True) as server:
         pid = server.process.pid
         idle = servers.memory_kib(pid)
