@@ -72,6 +72,130 @@ static void test_deferred_request_pushes_back(void **state)
     harness_close(&h);
 }
 
+static void open_impatient(struct harness *h)
+{
+    *h = harness_new();
+    h->mode = ON_REQUEST_DEFERS;
+    h->settings.timeouts.answer_ms = 4000;
+    harness_open(h);
+}
+
+static void test_unanswered_is_given_up(void **state)
+{
+    struct harness h;
+
+    (void)state;
+    open_impatient(&h);
+    int fd = harness_connect(&h);
+    harness_send_bytes(&h, fd, LIT(GET_X GET_X));
+    harness_advance(&h, 3999);
+    struct heard before = harness_hear(&h, fd);
+    assert_int_equal(before.len, 0);
+    assert_false(before.ended);
+    harness_advance(&h, 2);
+    struct heard heard = harness_hear(&h, fd);
+    assert_int_equal(heard_status(&heard), 503);
+    assert_non_null(strstr(heard.text, "Connection: close\r\n"));
+    assert_non_null(strstr(heard.text, "refused 503"));
+    assert_true(heard.ended);
+    assert_int_equal(h.requests, 1);        /* what was sent behind it is not begun */
+    assert_int_equal(http_server_stats(h.server).refusals, 1);
+    free(before.text);
+    free(heard.text);
+    close(fd);
+    harness_run(&h);
+    assert_int_equal(http_server_connections(h.server), 0);
+    assert_int_equal(http_server_stats(h.server).buffers, 0);
+    harness_close(&h);
+}
+
+static void test_late_answer_finds_nobody(void **state)
+{
+    struct harness h;
+
+    (void)state;
+    open_impatient(&h);
+    int fd = harness_connect(&h);
+    harness_send_bytes(&h, fd, LIT(GET_X));
+    harness_advance(&h, 3999);
+    assert_non_null(http_server_exchange(h.server, h.tickets[0]));
+    harness_advance(&h, 2);
+    assert_null(http_server_exchange(h.server, h.tickets[0]));  /* while it lingers, */
+    close(fd);
+    harness_run(&h);
+    fd = harness_connect(&h);
+    harness_send_bytes(&h, fd, LIT(GET_X));
+    assert_null(http_server_exchange(h.server, h.tickets[0]));  /* and when another has its seat */
+    answer_ticket(&h, 1);
+    struct heard heard = harness_hear(&h, fd);
+    assert_int_equal(heard_status(&heard), 200);
+    free(heard.text);
+    close(fd);
+    harness_close(&h);
+}
+
+static void test_answered_in_time(void **state)
+{
+    struct harness h;
+
+    (void)state;
+    open_impatient(&h);
+    int fd = harness_connect(&h);
+    harness_send_bytes(&h, fd, LIT(GET_X GET_X));
+    harness_advance(&h, 3000);
+    answer_ticket(&h, 0);
+    harness_advance(&h, 3000);          /* each request has the whole time */
+    answer_ticket(&h, 1);
+    struct heard heard = harness_hear(&h, fd);
+    assert_int_equal(heard_status(&heard), 200);
+    assert_null(strstr(heard.text, " 503 "));
+    assert_false(heard.ended);
+    harness_advance(&h, 4001);          /* now idle, for which the time is another */
+    assert_int_equal(http_server_connections(h.server), 1);
+    assert_int_equal(http_server_stats(h.server).refusals, 0);
+    free(heard.text);
+    close(fd);
+    harness_close(&h);
+}
+
+static void test_head_that_nobody_answers_has_no_body(void **state)
+{
+    struct harness h;
+
+    (void)state;
+    open_impatient(&h);
+    int fd = harness_connect(&h);
+    harness_send_bytes(&h, fd, LIT("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n"));
+    harness_advance(&h, 4001);
+    struct heard heard = harness_hear(&h, fd);
+    assert_int_equal(heard_status(&heard), 503);
+    assert_null(strstr(heard.text, "refused"));
+    free(heard.text);
+    close(fd);
+    harness_close(&h);
+}
+
+/* A half-closed client has nothing more to say, but waits. */
+static void test_half_closed_client_is_not_left_waiting(void **state)
+{
+    struct harness h;
+
+    (void)state;
+    open_impatient(&h);
+    int fd = harness_connect(&h);
+    harness_send_bytes(&h, fd, LIT(GET_X));
+    shutdown(fd, SHUT_WR);
+    harness_run(&h);
+    harness_advance(&h, 4001);
+    struct heard heard = harness_hear(&h, fd);
+    assert_int_equal(heard_status(&heard), 503);
+    assert_true(heard.ended);
+    assert_int_equal(http_server_connections(h.server), 0);
+    free(heard.text);
+    close(fd);
+    harness_close(&h);
+}
+
 static void test_ticket_outlives_the_connection(void **state)
 {
     struct harness h = harness_new();
@@ -226,6 +350,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_deferred_requests_wait_for_each_other),
         cmocka_unit_test(test_deferred_request_pushes_back),
+        cmocka_unit_test(test_unanswered_is_given_up),
+        cmocka_unit_test(test_late_answer_finds_nobody),
+        cmocka_unit_test(test_answered_in_time),
+        cmocka_unit_test(test_head_that_nobody_answers_has_no_body),
+        cmocka_unit_test(test_half_closed_client_is_not_left_waiting),
         cmocka_unit_test(test_ticket_outlives_the_connection),
         cmocka_unit_test(test_exchange_carries_a_context),
         cmocka_unit_test(test_deferred_and_answered_at_once),
