@@ -104,6 +104,28 @@ def test_unknown_users_cost_the_same_work(start):
         assert 0.7 < known / unknown < 1.4 and 0.7 < known / nonsense < 1.4, rounds
 
 
+def test_a_hash_of_a_lower_cost_does_not_tell_its_user(start, tmp_path):
+    """Until the next good log-in a hash stays at the cost of its day; a wrong password for it costs today's all the same."""
+    from client import Client
+    database = f"sqlite:{tmp_path}/kept.db"
+    server = start("--hash-memory", "19456", "--hash-passes", "1", cheap=False, database=database)
+    with Client(server) as client:
+        user = client.register().json()
+    server.stop()
+    server = start("--hash-memory", "19456", "--hash-passes", "4", cheap=False, database=database)
+    with Client(server) as client:
+        def cost(name):
+            before = sum(map(cpu_ns, server.processes()))
+            for _ in range(3):
+                assert client.log_in(name, "wrong password").status_code == 401
+            return sum(map(cpu_ns, server.processes())) - before
+
+        cost(user["email"])
+        rounds = [(cost(user["email"]), cost("nobody@example.com")) for _ in range(4)]
+        known, unknown = map(min, zip(*rounds))
+        assert 0.7 < known / unknown < 1.4, rounds
+
+
 def test_requests_oauthlib(client):
     user = client.register().json()
     session = OAuth2Session(client=LegacyApplicationClient(client_id="app"))
