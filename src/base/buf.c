@@ -117,6 +117,13 @@ static void note_touched(struct buf *b)
         b->touched = b->len;
 }
 
+void buf_cut(struct buf *b, size_t bytes)
+{
+    CHECK(bytes <= b->len);
+    note_touched(b);
+    b->len = bytes;
+}
+
 void buf_drop(struct buf *b, size_t bytes)
 {
     CHECK(bytes <= b->len);

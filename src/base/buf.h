@@ -30,6 +30,9 @@ void buf_format(struct buf *b, const char *format, ...) __attribute__((format(pr
 char *buf_room(struct buf *b, size_t bytes);
 void  buf_grew(struct buf *b, size_t bytes);
 
+/* Drop what follows the first `bytes`. */
+void buf_cut(struct buf *b, size_t bytes);
+
 /* Drop `bytes` from the front, moving what follows. */
 void buf_drop(struct buf *b, size_t bytes);
 

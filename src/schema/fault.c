@@ -107,7 +107,7 @@ static bool write_if_room(struct faults *f, const struct fault *fault)
     write_fault(&f->writer, fault);
     if (!out->failed && out->len - f->begin + CLOSING_BYTES <= FAULT_BYTES_MAX)
         return true;
-    out->len = len;
+    buf_cut(out, len);
     out->failed = false;
     f->writer = before;
     return false;

@@ -133,6 +133,25 @@ static void test_wipe(void **state)
     buf_close(&b);
 }
 
+/* What was there before a cut, a drop or a reset is wiped as well. */
+static void test_wipe_reaches_back(void **state)
+{
+    char       memory[8];
+    struct buf b = buf_fixed(memory, sizeof memory);
+
+    (void)state;
+    buf_add(&b, LIT("secret"));
+    buf_cut(&b, 1);
+    assert_true(str_eq(buf_str(&b), LIT("s")));
+    buf_wipe(&b);
+    assert_memory_equal(memory, "\0\0\0\0\0\0", 6);
+    buf_add(&b, LIT("secret"));
+    buf_drop(&b, 5);
+    buf_reset(&b);
+    buf_wipe(&b);
+    assert_memory_equal(memory, "\0\0\0\0\0\0", 6);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -144,6 +163,7 @@ int main(void)
         cmocka_unit_test(test_room),
         cmocka_unit_test(test_drop),
         cmocka_unit_test(test_wipe),
+        cmocka_unit_test(test_wipe_reaches_back),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
