@@ -5,10 +5,11 @@
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { BACKLOG = 4096, NAME_BYTES = 256 };
+enum { BACKLOG = 4096, NAME_BYTES = 256, PATIENCE_MS = 1000, STEP_MS = 10 };
 
 static bool split(struct str address, char host[static NAME_BYTES], char port[static 8])
 {
@@ -77,6 +78,16 @@ static int listen_on(const struct addrinfo *a)
     return -1;
 }
 
+/* A front that was killed with its parent may listen for a moment longer. */
+static int listen_soon(const struct addrinfo *a)
+{
+    int fd;
+
+    for (int waited = 0; (fd = listen_on(a)) < 0 && errno == EADDRINUSE && waited < PATIENCE_MS; waited += STEP_MS)
+        poll(NULL, 0, STEP_MS);
+    return fd;
+}
+
 int listener_open(struct str address, struct buf *bound, struct buf *why)
 {
     struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE }, *found;
@@ -89,7 +100,7 @@ int listener_open(struct str address, struct buf *bound, struct buf *why)
         buf_format(why, "--listen: %s: %s", host, gai_strerror(failed));
         return -1;
     }
-    int fd = listen_on(found);
+    int fd = listen_soon(found);
     if (fd < 0)
         buf_format(why, "--listen: cannot listen on %.*s: %s", STR_ARG(address), strerror(errno));
     else

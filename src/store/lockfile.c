@@ -4,9 +4,23 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <sys/file.h>
 #include <unistd.h>
+
+enum { PATIENCE_MS = 1000, STEP_MS = 10 };
+
+/* A holder that was killed lets go when the kernel is done with it, which a disk may delay.  False: see errno. */
+static bool lock_soon(int lock)
+{
+    for (int waited = 0; flock(lock, LOCK_EX | LOCK_NB) != 0; waited += STEP_MS) {
+        if (errno != EWOULDBLOCK || waited >= PATIENCE_MS)
+            return false;
+        poll(NULL, 0, STEP_MS);
+    }
+    return true;
+}
 
 static void say_held(int lock, const char *path, struct buf *why)
 {
@@ -43,7 +57,7 @@ int lockfile_take(const char *path, struct buf *why)
         buf_format(why, "%s: cannot be made: %m", name);
         return -1;
     }
-    if (flock(lock, LOCK_EX | LOCK_NB) != 0) {
+    if (!lock_soon(lock)) {
         if (errno == EWOULDBLOCK)
             say_held(lock, path, why);
         else

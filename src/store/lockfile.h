@@ -5,6 +5,6 @@
 #pragma once
 #include "base/buf.h"
 
-/* A descriptor that holds the lock of the database at `path`; -1 with a line in `why`. */
+/* A descriptor that holds the lock of the database at `path`, for which it waits about a second; -1 with a line in `why`. */
 int  lockfile_take(const char *path, struct buf *why);
 void lockfile_release(int lock);
