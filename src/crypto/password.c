@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "base/blocking.h"
 #include "base/check.h"
 #include "crypto/hash_memory.h"
 #include "crypto/phc.h"
@@ -105,6 +106,7 @@ static void learn_duration(struct password_hasher *h, int64_t ns)
 static bool compute(struct password_hasher *h, struct str password, const struct phc *p,
                     unsigned char *out, size_t out_len)
 {
+    blocking_check();
     atomic_fetch_add(&h->calls, 1);
     struct slot *s = take_slot(h);
     int64_t      begin = clock_monotonic_ns(h->clock);

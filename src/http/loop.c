@@ -11,6 +11,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/blocking.h"
 #include "base/check.h"
 #include "http/wheel.h"
 
@@ -260,12 +261,14 @@ bool loop_turn(struct loop *l, int timeout_ms)
     CHECK(count >= 0 || errno == EINTR);
     l->events_count = count > 0 ? count : 0;
     l->in_turn = true;
+    blocking_forbid();
     read_clock(l);
     handle_events(l);
     bool any = count > 0;
     any |= wheel_expire(&l->wheel, l->now_ns);
     any |= run_tasks(l);
     hooks_run(&l->on_turn);
+    blocking_allow();
     l->in_turn = false;
     return any;
 }

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <time.h>
 
+#include "base/blocking.h"
 #include "base/check.h"
 #include "base/log.h"
 
@@ -400,6 +401,7 @@ static void enqueue(struct writer *w, struct job *job)
 
 problem writer_run(struct writer *w, struct job *job)
 {
+    blocking_check();
     job->next = NULL;
     if (w->is_inline) {
         job->answered = NULL;
