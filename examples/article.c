@@ -1,7 +1,7 @@
 /* article.c: the article's whole program: register, log in, who am I, on SQLite.
  *
- * What the Python listing left to comments is done here: passwords are hashed with argon2id and sealed, the secret has no default,
- * the address is unique however it is written. */
+ * What the Python listing left to comments is done here: passwords are hashed with argon2id and
+ * sealed, the secret has no default, the address is unique however it is written. */
 #include <postern.h>
 
 struct user_create    { struct str email, password; };

@@ -1,7 +1,8 @@
 /* orders.c: a typed path parameter, a typed query, and a generic response.
  *
- * The article's last listing, a route that answers ApiResponse[Order] (a dict of name to Order), with the data behind it kept
- * in a table.  curl -d '{"item":"tea","quantity":2}' -H 'Content-Type: application/json' http://127.0.0.1:8000/orders */
+ * The article's last listing, a route that answers ApiResponse[Order] (a dict of name to Order),
+ * with the data behind it kept in a table.  curl -d '{"item":"tea","quantity":2}' -H
+ * 'Content-Type: application/json' http://127.0.0.1:8000/orders */
 #include <postern.h>
 
 /* ---- What travels ----------------------------------------------------------------------- */

@@ -1,16 +1,16 @@
 /* api/api.h: an HTTP API, written down as tables.
  *
- * A row of `routes` is an endpoint: what it takes, what it gives, who may call it, how it can fail and what it does.
- * Routing, validation, JSON, OpenAPI and the choice of the process that runs it are read off these rows.  A handler is
- * ordinary blocking C that sees only values that satisfied their schema; it never parses, formats, frees or picks a
- * status.  Tables are constant and may be read on any thread.
+ * A row of `routes` is an endpoint: what it takes, what it gives, who may call it, how it can
+ * fail and what it does. Routing, validation, JSON, OpenAPI and the choice of the process that
+ * runs it are read off these rows.  A handler is ordinary blocking C that sees only values that
+ * satisfied their schema; it never parses, formats, frees or picks a status.  Tables are
+ * constant and may be read on any thread.
  *
  *     static const struct route routes[] = {
  *         ROUTE(POST, "/register", register_user, .in = &user_create, .out = &user_response, .status = 201,
  *               .problems = { EMAIL_TAKEN }, .does = HASHES | WRITES, .doc = "Create an account."),
  *         { 0 },
- *     };
- */
+ *     }; */
 #pragma once
 #include "base/arena.h"
 #include "base/problem.h"
@@ -91,7 +91,8 @@ struct api {
     const struct route_group *groups;           /* ends with a zeroed row */
     const struct problem_row *problems;         /* ends with a zeroed row; NULL for none */
 
-    /* Whose token is it?  Sets c->user for SIGNED_IN routes; OK or BAD_TOKEN, UNAVAILABLE, INTERNAL. */
+    /* Whose token is it?  Sets c->user for SIGNED_IN routes; OK or BAD_TOKEN, UNAVAILABLE,
+     * INTERNAL. */
     problem   (*authenticate)(struct call *c, struct str token);
     const char *token_url;                      /* of the password flow, for OpenAPI; NULL for none */
 };

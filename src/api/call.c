@@ -1,8 +1,8 @@
 /* call.c: authenticate, decode, run, encode.
  *
- * The order is part of the contract: who is asking comes before what is asked, so that a protected route tells a stranger
- * nothing.  A handler's problem that its row does not declare is a bug: it is answered as 500 and logged, and a CHECK in
- * builds for tests. */
+ * The order is part of the contract: who is asking comes before what is asked, so that a
+ * protected route tells a stranger nothing.  A handler's problem that its row does not declare
+ * is a bug: it is answered as 500 and logged, and a CHECK in builds for tests. */
 #include "api/call.h"
 
 #include "api/form.h"

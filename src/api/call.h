@@ -1,8 +1,8 @@
 /* api/call.h: one request from its parts to its answer, whatever carries it.
  *
- * In two steps, so that a front can refuse what is wrong and hand over what is right, and a keeper can check it
- * again by the same tables: call_prepare() authenticates and decodes, call_run() runs the handler and encodes.
- * One thread a call. */
+ * In two steps, so that a front can refuse what is wrong and hand over what is right, and a
+ * keeper can check it again by the same tables: call_prepare() authenticates and decodes,
+ * call_run() runs the handler and encodes. One thread a call. */
 #pragma once
 #include "api/endpoints.h"
 
@@ -22,7 +22,8 @@ struct api_answer {
     struct buf body;            /* JSON; the caller's, reset before a call */
 };
 
-/* Authenticates and decodes into `c` (whose arena, db, service, now_us are set).  False: `answer` is complete. */
+/* Authenticates and decodes into `c` (whose arena, db, service, now_us are set).  False:
+ * `answer` is complete. */
 bool call_prepare(const struct endpoints *e, const struct endpoint *ep, const struct api_request *r, struct call *c,
                   struct api_answer *answer);
 

@@ -1,4 +1,5 @@
-/* cors.c: says which origins may read an answer.  Credentials (cookies) are never allowed: there are none. */
+/* cors.c: says which origins may read an answer.  Credentials (cookies) are never allowed: there
+ * are none. */
 #include "api/cors.h"
 
 #include "api/endpoints.h"

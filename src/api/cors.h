@@ -1,4 +1,5 @@
-/* api/cors.h: cross-origin requests of configured origins (Fetch standard, section 3.2).  Any thread. */
+/* api/cors.h: cross-origin requests of configured origins (Fetch standard, section 3.2).  Any
+ * thread. */
 #pragma once
 #include "base/buf.h"
 #include "http/request.h"

@@ -5,5 +5,6 @@
 /* The page, whole. */
 struct str docs_page(void);
 
-/* The Content-Security-Policy that allows exactly the page's own style and script, by their hashes. */
+/* The Content-Security-Policy that allows exactly the page's own style and script, by their
+ * hashes. */
 void docs_write_policy(struct buf *out);

@@ -1,6 +1,7 @@
 /* endpoints.c: checks the tables and matches requests.
  *
- * An API has some dozens of routes, so matching is a walk over them: most are compared by length first. */
+ * An API has some dozens of routes, so matching is a walk over them: most are compared by length
+ * first. */
 #include "api/endpoints.h"
 
 #include <stdlib.h>
@@ -163,8 +164,9 @@ static bool check_route(const struct api *api, const struct endpoint *ep, struct
     return check_schemas(r, why) && check_parameters(ep, why);
 }
 
-/* Is there a path that both match, and neither is the closer one?  A literal is closer than a parameter, so one
- * route may be a special case of another; two that are each closer somewhere would be a toss-up. */
+/* Is there a path that both match, and neither is the closer one?  A literal is closer than a
+ * parameter, so one route may be a special case of another; two that are each closer somewhere
+ * would be a toss-up. */
 static bool paths_collide(struct str a, struct str b)
 {
     bool a_closer = false, b_closer = false;

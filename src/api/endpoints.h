@@ -1,7 +1,7 @@
 /* api/endpoints.h: the tables of an API, checked and made ready at start.
  *
- * Made once, read on any thread.  An endpoint's index is the same in every process that was given the same tables and
- * options: it is how a front names a route to its keeper. */
+ * Made once, read on any thread.  An endpoint's index is the same in every process that was
+ * given the same tables and options: it is how a front names a route to its keeper. */
 #pragma once
 #include "api/api.h"
 #include "base/buf.h"
@@ -24,8 +24,9 @@ struct endpoints {
     size_t            count;
 };
 
-/* Checks every table and leaves out the routes whose option is off.  False with one clear line in `why`: an unsound schema, two routes for one
- * request, a {name} that no parameter has or the other way round, a secret in an answer, a problem without a row, a route without .doc, a body
+/* Checks every table and leaves out the routes whose option is off.  False with one clear line
+ * in `why`: an unsound schema, two routes for one request, a {name} that no parameter has or the
+ * other way round, a secret in an answer, a problem without a row, a route without .doc, a body
  * where the method has none, .who without authenticate. */
 bool endpoints_open(struct endpoints *e, const struct api *api, bool (*option_is_on)(void *context, const char *name), void *context, struct buf *why);
 void endpoints_close(struct endpoints *e);

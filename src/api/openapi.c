@@ -1,7 +1,8 @@
 /* openapi.c: a walk over the endpoints, in the words of FastAPI's documents.
  *
- * Operation ids, titles and schema names are the ones that FastAPI makes of the same names, so that generated clients stay the
- * same.  What its documents leave out, we add: the problems of each route, with their details as examples. */
+ * Operation ids, titles and schema names are the ones that FastAPI makes of the same names, so
+ * that generated clients stay the same.  What its documents leave out, we add: the problems of
+ * each route, with their details as examples. */
 #include "api/openapi.h"
 
 #include "http/status.h"

@@ -5,7 +5,8 @@
 #include "schema/email.h"
 #include "service/credentials.h"
 
-/* A taken address is found before the costly hash; the unique key decides about those that come at once. */
+/* A taken address is found before the costly hash; the unique key decides about those that come
+ * at once. */
 problem register_user(struct call *c)
 {
     const struct user_create *in = c->in;
@@ -41,7 +42,8 @@ static void raise_hash(struct call *c, const struct user_secret *user, struct st
         log_event(LOG_LEVEL_WARN, "hash_not_raised", NULL);
 }
 
-/* One hash is computed on every path, so that neither answer nor time tells whether a user exists or is active. */
+/* One hash is computed on every path, so that neither answer nor time tells whether a user
+ * exists or is active. */
 problem login_for_access_token(struct call *c)
 {
     const struct login_form *in = c->in;

@@ -1,7 +1,7 @@
 /* auth/auth.h: the structs that travel, and the handlers that the tables name.
  *
- * A new member of the user is added in three places: here, in the two schemas of accounts_api.c, and as a migration in
- * users.c beside the statements that read it. */
+ * A new member of the user is added in three places: here, in the two schemas of accounts_api.c,
+ * and as a migration in users.c beside the statements that read it. */
 #pragma once
 #include "api/api.h"
 #include "base/instant.h"

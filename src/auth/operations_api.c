@@ -1,4 +1,5 @@
-/* operations_api.c: what supervisors, load balancers, other services and benchmarks ask.  Tables only. */
+/* operations_api.c: what supervisors, load balancers, other services and benchmarks ask.  Tables
+ * only. */
 #include "auth/auth.h"
 
 static const struct schema action = SCHEMA(action,

@@ -23,5 +23,6 @@ problem user_secret_by_key(struct call *c, struct str email_key, struct user_sec
 problem user_insert(struct call *c, const struct new_user *u, struct user_response *out) MUST_CHECK;
 problem user_next_id(struct call *c, int64_t *id) MUST_CHECK;
 
-/* Replaces a hash only if it is still the one that was read, so that a password change that came between wins. */
+/* Replaces a hash only if it is still the one that was read, so that a password change that came
+ * between wins. */
 problem user_raise_hash(struct call *c, int64_t id, struct str was, struct str now) MUST_CHECK;

@@ -1,7 +1,7 @@
 /* arena.c: chunks in a list, bump allocation in the newest.
  *
- * A chunk is at least CHUNK_BYTES; a larger object gets a chunk of its own size.  Only the first chunk
- * survives a reset, so that a request as small as most costs no malloc. */
+ * A chunk is at least CHUNK_BYTES; a larger object gets a chunk of its own size.  Only the first
+ * chunk survives a reset, so that a request as small as most costs no malloc. */
 #include "base/arena.h"
 
 #include <stdarg.h>

@@ -1,10 +1,11 @@
 /* arena.h: memory that lives as long as one request.
  *
- * An arena hands out memory and takes all of it back at once.  One thread uses it at a time.  It never
- * holds more than its limit; the first request that it cannot meet sets `failed`, it answers NULL from
- * then on, and whoever runs the request ends it as unavailable.  Memory is zeroed when it is taken back,
- * so that no secret outlives its request.  Built with -DARENA_MALLOC each object is a malloc of its own,
- * so that AddressSanitizer sees what runs over. */
+ * An arena hands out memory and takes all of it back at once.  One thread uses it at a time.  It
+ * never holds more than its limit; the first request that it cannot meet sets `failed`, it
+ * answers NULL from then on, and whoever runs the request ends it as unavailable.  Memory is
+ * zeroed when it is taken back, so that no secret outlives its request.  Built with
+ * -DARENA_MALLOC each object is a malloc of its own, so that AddressSanitizer sees what runs
+ * over. */
 #pragma once
 #include "base/str.h"
 

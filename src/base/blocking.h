@@ -1,7 +1,8 @@
 /* base/blocking.h: a thread that must not block says so, and whatever blocks CHECKs it.
  *
- * An event loop that waits for a disk or a hash keeps all its connections waiting.  That is a bug of a route table (a .does that is not true),
- * so it is found at once and not under load.  The one mark is the calling thread's own. */
+ * An event loop that waits for a disk or a hash keeps all its connections waiting.  That is a
+ * bug of a route table (a .does that is not true), so it is found at once and not under load.
+ * The one mark is the calling thread's own. */
 #pragma once
 #include <stdbool.h>
 

@@ -1,8 +1,9 @@
 /* buf.h: a growing byte buffer with a maximum and a sticky failure.
  *
- * Whoever declares a buffer closes it; one thread uses it at a time.  Writers return nothing: the first
- * write that does not fit (or for which there is no memory) sets `failed`, later ones do nothing, and
- * the owner asks once, at the end.  A zeroed buffer with a maximum is empty and ready. */
+ * Whoever declares a buffer closes it; one thread uses it at a time.  Writers return nothing:
+ * the first write that does not fit (or for which there is no memory) sets `failed`, later ones
+ * do nothing, and the owner asks once, at the end.  A zeroed buffer with a maximum is empty and
+ * ready. */
 #pragma once
 #include "base/str.h"
 
@@ -26,7 +27,8 @@ void buf_add_char(struct buf *b, char c);
 void buf_add_int(struct buf *b, int64_t value);
 void buf_format(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Room for `bytes` more at the end, to be filled before buf_grew() counts them; NULL when it failed. */
+/* Room for `bytes` more at the end, to be filled before buf_grew() counts them; NULL when it
+ * failed. */
 char *buf_room(struct buf *b, size_t bytes);
 void  buf_grew(struct buf *b, size_t bytes);
 
@@ -45,8 +47,8 @@ static inline struct str buf_str(const struct buf *b)
 /* Empty again, not failed, memory kept. */
 void buf_reset(struct buf *b);
 
-/* Overwrites all that was written, reset or dropped since the last wipe with zeros, and empties.  What a buffer leaves
- * behind when it grows is wiped at once. */
+/* Overwrites all that was written, reset or dropped since the last wipe with zeros, and empties.
+ * What a buffer leaves behind when it grows is wiped at once. */
 void buf_wipe(struct buf *b);
 
 /* Frees the memory; a zeroed or closed buffer may be closed again. */

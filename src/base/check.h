@@ -1,7 +1,7 @@
 /* check.h: CHECK() stops the program when something impossible has happened.
  *
- * It is always compiled in.  It guards what only a bug in this program can break; whatever a peer, a
- * file or the machine can cause is a promised failure and is answered, never checked. */
+ * It is always compiled in.  It guards what only a bug in this program can break; whatever a
+ * peer, a file or the machine can cause is a promised failure and is answered, never checked. */
 #pragma once
 
 #define CHECK(x)                                                                                   \

@@ -1,4 +1,5 @@
-/* instant.c: civil dates by the days-from-epoch formula (proleptic Gregorian), no libc, no time zone. */
+/* instant.c: civil dates by the days-from-epoch formula (proleptic Gregorian), no libc, no time
+ * zone. */
 #include "base/instant.h"
 
 static int64_t days_from_civil(int64_t year, int month, int day)

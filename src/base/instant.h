@@ -20,5 +20,6 @@ enum instant_verdict {
     INSTANT_OUT_OF_RANGE,   /* the 31st of February, hour 25, or beyond the years 1 to 9999 */
 };
 
-/* RFC 3339 section 5.6 with a blank allowed for the T, an offset required, 1 to 6 digits of fraction. */
+/* RFC 3339 section 5.6 with a blank allowed for the T, an offset required, 1 to 6 digits of
+ * fraction. */
 enum instant_verdict instant_parse(struct str text, struct instant *out);

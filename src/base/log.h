@@ -2,9 +2,10 @@
  *
  *   2026-11-22T23:24:25.000001Z warn event=storage_failed process=keeper error="disk full"
  *
- * A line is written with one write(2), so that lines of several threads and processes do not mix.
- * Values are cut at 512 bytes, quoted when they need it, and all but printable ASCII is escaped: nobody can forge a line.  Nothing
- * secret is ever passed here.  The process's name and the level are the only global state of the project. */
+ * A line is written with one write(2), so that lines of several threads and processes do not
+ * mix. Values are cut at 512 bytes, quoted when they need it, and all but printable ASCII is
+ * escaped: nobody can forge a line.  Nothing secret is ever passed here.  The process's name and
+ * the level are the only global state of the project. */
 #pragma once
 #include "base/str.h"
 

@@ -1,7 +1,8 @@
 /* problem.h: a failure that was promised.
  *
- * 0 is none.  Every other value is a row of a problem table, which knows what the client is told; the
- * rows below are those that each layer may answer.  A program's own rows begin at PROBLEM_FIRST_OWN. */
+ * 0 is none.  Every other value is a row of a problem table, which knows what the client is
+ * told; the rows below are those that each layer may answer.  A program's own rows begin at
+ * PROBLEM_FIRST_OWN. */
 #pragma once
 
 typedef int problem;

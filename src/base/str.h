@@ -1,7 +1,7 @@
 /* str.h: a slice of bytes, passed by value.
  *
- * A slice never owns what it points at and is not NUL-terminated.  `at` is NULL for "none", which is
- * not the empty string.  Every function is pure and may be called on any thread. */
+ * A slice never owns what it points at and is not NUL-terminated.  `at` is NULL for "none",
+ * which is not the empty string.  Every function is pure and may be called on any thread. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -47,7 +47,8 @@ struct str str_trim(struct str s);
  * there is no such byte left.  Ask while rest->at is not NULL. */
 struct str str_cut(struct str *rest, char byte);
 
-/* A decimal number of digits alone, at most `max`.  False, and *out untouched, for anything else. */
+/* A decimal number of digits alone, at most `max`.  False, and *out untouched, for anything
+ * else. */
 bool str_to_uint(struct str s, uint64_t max, uint64_t *out);
 
 /* Equal, in a time that depends on the lengths alone. */

@@ -130,8 +130,8 @@ static bool is_cheaper(struct password_cost stored, struct password_cost today)
                   < (uint64_t)today.memory_kib * today.passes;
 }
 
-/* A wrong password for a hash of an older, lower cost must not be told from a stranger's by its time: the work that was missing is done, too, to a
- * pass. */
+/* A wrong password for a hash of an older, lower cost must not be told from a stranger's by its
+ * time: the work that was missing is done, too, to a pass. */
 static bool make_up_for(struct password_hasher *h, struct str password, const struct phc *p)
 {
     uint64_t      today = (uint64_t)h->cost.memory_kib * h->cost.passes;

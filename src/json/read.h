@@ -1,10 +1,11 @@
 /* json/read.h: JSON text to tokens, strictly (RFC 8259), without memory of its own.
  *
- * A reader walks a text that it does not own.  Each json_next() answers one token; names and values come
- * in the order of the text.  The whole grammar is checked on the way: UTF-8 (no BOM, no surrogates, no overlong
- * forms), escapes (a lone surrogate escape is refused), control characters, numbers, commas, depth.  Once it
- * has answered JSON_BROKEN it answers that for ever.  It does not look for duplicate names: whoever gives
- * names a meaning does.  One thread at a time. */
+ * A reader walks a text that it does not own.  Each json_next() answers one token; names and
+ * values come in the order of the text.  The whole grammar is checked on the way: UTF-8 (no BOM,
+ * no surrogates, no overlong forms), escapes (a lone surrogate escape is refused), control
+ * characters, numbers, commas, depth.  Once it has answered JSON_BROKEN it answers that for
+ * ever.  It does not look for duplicate names: whoever gives names a meaning does.  One thread
+ * at a time. */
 #pragma once
 #include "base/arena.h"
 #include "base/str.h"
@@ -51,8 +52,8 @@ struct json_token json_next(struct json_reader *r);
 /* Skips the value whose first token is `first`; false when the text breaks on the way. */
 bool json_skip(struct json_reader *r, struct json_token first);
 
-/* The characters that a name or string stands for; without escapes it is the text itself, not copied.
- * None when the arena failed. */
+/* The characters that a name or string stands for; without escapes it is the text itself, not
+ * copied. None when the arena failed. */
 struct str json_unescape(struct arena *a, struct json_token t);
 
 /* A JSON_INTEGER's value; false when it is beyond int64. */

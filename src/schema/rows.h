@@ -1,4 +1,5 @@
-/* rows.h: questions about rows that several readers of a table ask.  Private to the schema layer. */
+/* rows.h: questions about rows that several readers of a table ask.  Private to the schema
+ * layer. */
 #pragma once
 #include "schema/schema.h"
 

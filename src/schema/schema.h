@@ -1,8 +1,8 @@
 /* schema/schema.h: what a C struct looks like as data.
  *
- * A schema is a constant table with a row a member.  Decoding, validation, encoding, OpenAPI and the row mapping of
- * the store are loops over these rows.  A row takes the member's kind from its C type, so it cannot lie about
- * it.  Tables are read on any thread.
+ * A schema is a constant table with a row a member.  Decoding, validation, encoding, OpenAPI and
+ * the row mapping of the store are loops over these rows.  A row takes the member's kind from
+ * its C type, so it cannot lie about it.  Tables are read on any thread.
  *
  *     struct user_create { struct str email, password; };
  *
@@ -10,9 +10,9 @@
  *         FIELD(user_create, email,    .format = EMAIL),
  *         FIELD(user_create, password, .min_chars = 8, .max_chars = 1024, .secret = true));
  *
- * A member that may be absent or null has a type that can say so: struct str, LIST_OF and MAP_OF (`at` is NULL), a pointer
- * to a nested object (NULL), struct maybe_int and its brothers (`given` is false).  Absent and null are one
- * and the same to a handler. */
+ * A member that may be absent or null has a type that can say so: struct str, LIST_OF and MAP_OF
+ * (`at` is NULL), a pointer to a nested object (NULL), struct maybe_int and its brothers
+ * (`given` is false).  Absent and null are one and the same to a handler. */
 #pragma once
 #include "base/instant.h"
 #include "base/str.h"
@@ -42,7 +42,8 @@ enum format {
 struct bound { bool set; double value; };
 #define IS(n) { true, n }
 
-/* A POSIX extended regular expression (regex.h) that a string must match, compiled by schema_check(). */
+/* A POSIX extended regular expression (regex.h) that a string must match, compiled by
+ * schema_check(). */
 struct pattern { const char *text; void *compiled; };
 #define PATTERN(expression) &(struct pattern){ .text = expression }
 
@@ -135,7 +136,8 @@ struct schema {
 #define ITEM_OBJECT(tag, tag_schema)                                                               \
     &(const struct field){ .kind = OBJECT, .size = sizeof(struct tag), .of = &(tag_schema) }
 
-/* LIST_OF(type) m: LISTED(order, tags, struct str, ITEM(struct str, .max_chars = 20), .max_items = 10). */
+/* LIST_OF(type) m: LISTED(order, tags, struct str, ITEM(struct str, .max_chars = 20), .max_items
+ * = 10). */
 #define LISTED(S, m, type, ITEM_ROW, ...)                                                          \
     { .name = #m,                                                                                  \
       .at = offsetof(struct S, m) + SAME_TYPE(__typeof__(*MEMBER(S, m).at), type),                 \

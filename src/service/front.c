@@ -71,7 +71,8 @@ static bool open_loops(struct front *f, int listener, const int *channels)
     return f->acceptor && (listener < 0 || http_acceptor_listen(f->acceptor, listener));
 }
 
-/* The one conversation before the loops run: blocking.  Answers to a front that is gone may come first. */
+/* The one conversation before the loops run: blocking.  Answers to a front that is gone may come
+ * first. */
 bool front_greet(struct service *s, int channel, struct buf *why)
 {
     char       text[MESSAGE_KEYS_BYTES_MAX];

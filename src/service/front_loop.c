@@ -2,7 +2,8 @@
  *
  *   exchange -> match -> prepare -> run here, or call -> keeper -> answer
  *
- * An exchange that waits for the keeper holds no request: all that its answer needs travels in the ticket, and which origin may read it. */
+ * An exchange that waits for the keeper holds no request: all that its answer needs travels in
+ * the ticket, and which origin may read it. */
 #include "service/front_loop.h"
 
 #include <errno.h>

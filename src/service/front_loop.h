@@ -1,6 +1,8 @@
-/* service/front_loop.h: one loop of a front, and what the loops of a front share.  For front.c and front_loop.c alone.
+/* service/front_loop.h: one loop of a front, and what the loops of a front share.  For front.c
+ * and front_loop.c alone.
  *
- * Everything in a front_loop belongs to its thread; everything in a front is set before the threads start, or atomic. */
+ * Everything in a front_loop belongs to its thread; everything in a front is set before the
+ * threads start, or atomic. */
 #pragma once
 #include <pthread.h>
 
@@ -42,9 +44,11 @@ struct front {
     struct front_loop    *loops;
 };
 
-/* False when memory, descriptors or the database are missing; front_loop_close() is due all the same. */
+/* False when memory, descriptors or the database are missing; front_loop_close() is due all the
+ * same. */
 bool front_loop_open(struct front *f, struct front_loop *l, int channel);
 void front_loop_close(struct front_loop *l);
 
-/* On the loop's thread: no new connections, `Connection: close` from now on, and the loop ends with the last answer. */
+/* On the loop's thread: no new connections, `Connection: close` from now on, and the loop ends
+ * with the last answer. */
 void front_loop_drain(struct front_loop *l);

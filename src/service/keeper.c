@@ -2,9 +2,10 @@
  *
  *   channel -> keeper_serve(): is it a call of a route that runs here? -> lane -> call_prepare(), call_run() -> channel
  *
- * Two lanes, so that a flood of log-ins cannot starve a log-out: HASHES, and WRITES without hashing.  The hashing lane has a worker for each hash
- * slot: whoever has computed a hash goes on to the next, and hands its slot to no thread that must first be woken.  A registration's worker
- * waits for its commit too, which is short beside its hash. */
+ * Two lanes, so that a flood of log-ins cannot starve a log-out: HASHES, and WRITES without
+ * hashing.  The hashing lane has a worker for each hash slot: whoever has computed a hash goes
+ * on to the next, and hands its slot to no thread that must first be woken.  A registration's
+ * worker waits for its commit too, which is short beside its hash. */
 #include "service/keeper.h"
 
 #include <errno.h>
@@ -343,8 +344,8 @@ static void tell_health(struct keeper *k)
         (void)send(k->channels[i], packet.at, packet.len, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
-/* Everything that was read at start (keys, the master key's fit) was read of the file that was there then: with another in its place, keeper and front
- * are made anew. */
+/* Everything that was read at start (keys, the master key's fit) was read of the file that was
+ * there then: with another in its place, keeper and front are made anew. */
 static bool file_was_replaced(const struct keeper *k)
 {
     if (store_generation(k->service->store) == k->generation)

@@ -1,7 +1,8 @@
 /* service/keeper.h: the process that owns keys, hashes and writes, and has no network.
  *
- * It serves calls from channels (SOCK_SEQPACKET pairs), one for each loop of a front.  A call is decoded and checked again by the tables
- * before its handler runs: what a captured front can ask for is what any client could.  keeper_run() owns its thread until it is told to stop. */
+ * It serves calls from channels (SOCK_SEQPACKET pairs), one for each loop of a front.  A call is
+ * decoded and checked again by the tables before its handler runs: what a captured front can ask
+ * for is what any client could.  keeper_run() owns its thread until it is told to stop. */
 #pragma once
 #include "service/service.h"
 

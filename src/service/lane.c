@@ -68,7 +68,8 @@ static void run_dry(struct lane *l)
     pthread_mutex_lock(&l->lock);
 }
 
-/* Of the calling thread alone: on Linux each has its own.  Never upwards, which takes a privilege. */
+/* Of the calling thread alone: on Linux each has its own.  Never upwards, which takes a
+ * privilege. */
 static void give_way(int nice)
 {
     if (getpriority(PRIO_PROCESS, 0) < nice)
@@ -160,8 +161,9 @@ void lane_close(struct lane *l)
     free(l);
 }
 
-/* How long a job that comes now would wait until it runs.  When none is waiting, the running ones may be about to end, or have answered
- * already: who comes next is let in, and given up should its turn come too late. */
+/* How long a job that comes now would wait until it runs.  When none is waiting, the running
+ * ones may be about to end, or have answered already: who comes next is let in, and given up
+ * should its turn come too late. */
 static int64_t expected_wait_ms(const struct lane *l)
 {
     size_t ahead = l->waiting + l->running;

@@ -1,7 +1,8 @@
 /* service/lane.h: a queue of jobs and the threads that run them, bounded by time.
  *
- * Kinds of work have lanes of their own, so that a flood of one cannot starve the other.  A job that would probably wait longer than the bound is
- * refused at once; one that did wait longer is given up when its turn comes.  Any thread may submit. */
+ * Kinds of work have lanes of their own, so that a flood of one cannot starve the other.  A job
+ * that would probably wait longer than the bound is refused at once; one that did wait longer is
+ * given up when its turn comes.  Any thread may submit. */
 #pragma once
 #include "base/clock.h"
 #include "base/str.h"

@@ -53,7 +53,8 @@ static void block_signals(void)
     signal(SIGPIPE, SIG_IGN);
 }
 
-/* When all threads are there, which have them blocked: only the first thread ever runs a handler, and so never one of something closed. */
+/* When all threads are there, which have them blocked: only the first thread ever runs a
+ * handler, and so never one of something closed. */
 static void handle_signals(void (*terminate)(int), void (*stop)(int))
 {
     sigset_t none;
@@ -278,7 +279,8 @@ static bool options_make_sense(struct service *s, struct buf *why)
     return done;
 }
 
-/* The parent needs neither, and starts sooner without.  OpenSSL reads a file, which a sandbox would not let it. */
+/* The parent needs neither, and starts sooner without.  OpenSSL reads a file, which a sandbox
+ * would not let it. */
 static bool open_libraries(struct buf *why)
 {
     OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG, NULL);

@@ -1,8 +1,9 @@
 /* service/message.h: what a front and its keeper say to each other.
  *
- * One message is one packet of a SOCK_SEQPACKET pair, so that it arrives whole or not at all.  Numbers are little-endian of fixed
- * width, texts have a 32-bit length.  A keeper trusts nothing in a call: message_read_call() refuses what is not exactly a call, and the
- * tables decide again about the rest.  Pure functions, any thread. */
+ * One message is one packet of a SOCK_SEQPACKET pair, so that it arrives whole or not at all.
+ * Numbers are little-endian of fixed width, texts have a 32-bit length.  A keeper trusts nothing
+ * in a call: message_read_call() refuses what is not exactly a call, and the tables decide again
+ * about the rest.  Pure functions, any thread. */
 #pragma once
 #include "api/call.h"
 #include "base/buf.h"
@@ -47,7 +48,8 @@ void message_write_call(struct buf *out, const struct call_message *m);
 void message_write_answer(struct buf *out, const struct answer_message *m);
 void message_write_keys(struct buf *out, const struct keys_message *m);
 
-/* Slices of *m point into the packet.  False, and nothing promised of *m, for anything but exactly one such message. */
+/* Slices of *m point into the packet.  False, and nothing promised of *m, for anything but
+ * exactly one such message. */
 bool message_read_call(struct str packet, struct call_message *m);
 bool message_read_answer(struct str packet, struct answer_message *m);
 bool message_read_health(struct str packet, bool *writes);

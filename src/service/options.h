@@ -1,8 +1,8 @@
 /* service/options.h: what can be set when a service starts.
  *
- * One table says it all: names, bounds, defaults, units, help.  Each option is --name VALUE, or POSTERN_NAME in the environment;
- * a few are also known by a plain name (DATABASE_URL).  Secrets come from the environment alone, where `ps` does not show them.
- * Read-only once parsed. */
+ * One table says it all: names, bounds, defaults, units, help.  Each option is --name VALUE, or
+ * POSTERN_NAME in the environment; a few are also known by a plain name (DATABASE_URL).  Secrets
+ * come from the environment alone, where `ps` does not show them. Read-only once parsed. */
 #pragma once
 #include "base/buf.h"
 
@@ -28,8 +28,9 @@ struct options {
 
 enum options_verdict { OPTIONS_SERVE, OPTIONS_SHOWN, OPTIONS_WRONG };
 
-/* From the command line, then the environment, then the defaults.  SHOWN: help or version was asked for and is in `text`; WRONG: one clear
- * line is in `text`.  Slices point into argv and the environment. */
+/* From the command line, then the environment, then the defaults.  SHOWN: help or version was
+ * asked for and is in `text`; WRONG: one clear line is in `text`.  Slices point into argv and
+ * the environment. */
 enum options_verdict options_parse(struct options *o, const char *program, const char *version, const struct program_flag *flags,
                                    int argc, char **argv, struct buf *text);
 

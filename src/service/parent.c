@@ -85,7 +85,8 @@ static void keep_open(int fd)
     CHECK(fcntl(fd, F_SETFD, 0) == 0);
 }
 
-/* Who issues tokens is named after the real port, when the system chose it; an option or the environment still wins. */
+/* Who issues tokens is named after the real port, when the system chose it; an option or the
+ * environment still wins. */
 static bool names_issuer(const struct parent *p)
 {
     return str_ends(p->options->listen, LIT(":0")) && !getenv("POSTERN_ISSUER");
@@ -157,7 +158,8 @@ static void tell(struct child *c, int signal)
     kill(c->pid, signal);
 }
 
-/* The front ends first, so that the keeper can still answer what it has accepted.  One that does not serve yet has nothing to answer. */
+/* The front ends first, so that the keeper can still answer what it has accepted.  One that does
+ * not serve yet has nothing to answer. */
 static void stop(struct parent *p, int status)
 {
     p->stopping = true;
@@ -187,8 +189,8 @@ static void log_death(const struct child *c, int status)
     log_event(LOG_LEVEL_ERROR, "process_died", LOG_PAIRS({ "name", str_of(c->name) }, { "with", buf_str(&b) }));
 }
 
-/* The first replacement comes at once; one that dies early again and again is waited for a little longer each time, but never given up: what
- * it lacks (a database, say) may come back. */
+/* The first replacement comes at once; one that dies early again and again is waited for a
+ * little longer each time, but never given up: what it lacks (a database, say) may come back. */
 static void pause_before(struct child *c)
 {
     bool early = clock_monotonic_ns(&system_clock) - c->started_ns < EARLY_DEATH_NS;

@@ -1,14 +1,15 @@
 /* service/role.h: which of the processes this is, and the descriptors that its parent gave it.
  *
- * The parent runs its own binary anew for each child, so that no child has another's memory or address layout, and tells it its role
- * in the environment. */
+ * The parent runs its own binary anew for each child, so that no child has another's memory or
+ * address layout, and tells it its role in the environment. */
 #pragma once
 #include <signal.h>
 #include <sys/types.h>
 
 #include "base/str.h"
 
-/* How the parent ends a keeper.  Not SIGTERM: that comes to the whole process group when somebody ends it, and the keeper must outlive the front. */
+/* How the parent ends a keeper.  Not SIGTERM: that comes to the whole process group when
+ * somebody ends it, and the keeper must outlive the front. */
 #define KEEPER_STOPS SIGUSR1
 
 enum role { ROLE_PARENT, ROLE_KEEPER, ROLE_FRONT };

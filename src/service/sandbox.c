@@ -1,8 +1,9 @@
 /* sandbox.c: two tables of system calls and a Landlock rule set.
  *
- * The lists hold what the processes do after start-up: the front reads and writes sockets that it has, accepts, waits, reads a database whose
- * descriptors are open; the keeper opens, writes and syncs files beneath one directory and talks over pairs that it has.  Neither makes a socket,
- * runs a program, or maps executable memory. */
+ * The lists hold what the processes do after start-up: the front reads and writes sockets that
+ * it has, accepts, waits, reads a database whose descriptors are open; the keeper opens, writes
+ * and syncs files beneath one directory and talks over pairs that it has.  Neither makes a
+ * socket, runs a program, or maps executable memory. */
 #include "service/sandbox.h"
 
 #include <errno.h>
@@ -148,8 +149,8 @@ static bool allow_fcntl(scmp_filter_ctx filter)
     return true;
 }
 
-/* What the HTTP server does to a socket, and nothing else: a listening socket that was shut down, or given a filter, would be deaf for every front
- * to come. */
+/* What the HTTP server does to a socket, and nothing else: a listening socket that was shut
+ * down, or given a filter, would be deaf for every front to come. */
 static bool allow_sockets(scmp_filter_ctx filter)
 {
     return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(shutdown), 1, SCMP_A1(SCMP_CMP_EQ, SHUT_WR, 0)) == 0 &&

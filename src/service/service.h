@@ -1,8 +1,9 @@
 /* service/service.h: a program's tables, and what its handlers may use.
  *
- * A program is a constant: service_main() makes a service of it, split in two processes by the .does of its routes: a front that
- * owns the network, and a keeper that owns keys, password hashing and all writes.  A struct service belongs to one of them;
- * what a process must not have is NULL there.  It is set up before threads start and read by all of them. */
+ * A program is a constant: service_main() makes a service of it, split in two processes by the
+ * .does of its routes: a front that owns the network, and a keeper that owns keys, password
+ * hashing and all writes.  A struct service belongs to one of them; what a process must not have
+ * is NULL there.  It is set up before threads start and read by all of them. */
 #pragma once
 #include <stdatomic.h>
 
@@ -44,14 +45,16 @@ struct service {
     atomic_int_fast64_t         heard_ns;       /* then; 0: never yet */
 };
 
-/* Runs the program by its command line; answers the exit status: 0 served and ended, 1 could not, 2 wrong options. */
+/* Runs the program by its command line; answers the exit status: 0 served and ended, 1 could
+ * not, 2 wrong options. */
 int service_main(int argc, char **argv, const struct program *program);
 
 /* The same for a program that is nothing but routes: no store, no log-in, one group. */
 int service_main_routes(int argc, char **argv, const char *name, const struct route *routes);
 
-/* The parts of it, for the processes and for tests.  Each answers false with one clear line in `why`.  The seams (clock, random, net, vfs,
- * one_thread) are the machine's unless they were set before service_open_tables(). */
+/* The parts of it, for the processes and for tests.  Each answers false with one clear line in
+ * `why`.  The seams (clock, random, net, vfs, one_thread) are the machine's unless they were set
+ * before service_open_tables(). */
 bool service_open_tables(struct service *s, const struct program *program, struct buf *why);
 bool service_open_keeper(struct service *s, struct buf *why);   /* store, vault, keys, hasher */
 bool service_open_front(struct service *s, struct buf *why);    /* a store that only reads; keys come from the keeper */
@@ -60,7 +63,8 @@ void service_close(struct service *s);
 /* Front: the keeper says that it lives, and whether the database can be written. */
 void service_heard(struct service *s, bool writes);
 
-/* For a load balancer: not draining, the keeper was heard of lately, and the database can be read and, as far as the keeper knows, written. */
+/* For a load balancer: not draining, the keeper was heard of lately, and the database can be
+ * read and, as far as the keeper knows, written. */
 bool service_ready(struct service *s, struct store_session *db);
 
 /* Does this endpoint run in the keeper? */

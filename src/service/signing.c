@@ -1,7 +1,9 @@
-/* signing.c: loads the master key, proves that it fits the database, and loads or makes the signing key.
+/* signing.c: loads the master key, proves that it fits the database, and loads or makes the
+ * signing key.
  *
- * A master key that does not fit is refused at start: else every log-in would fail, and new rows would be sealed under a key
- * that is lost with the next restart.  So a sealed constant lies in the database from its first start on. */
+ * A master key that does not fit is refused at start: else every log-in would fail, and new rows
+ * would be sealed under a key that is lost with the next restart.  So a sealed constant lies in
+ * the database from its first start on. */
 #include "service/signing.h"
 
 #include <sodium.h>

@@ -1,7 +1,9 @@
-/* service/signing.h: the master key and the keys that tokens are signed with, from where they are kept.
+/* service/signing.h: the master key and the keys that tokens are signed with, from where they
+ * are kept.
  *
- * The keeper opens them once, at start: the master key from its file or the environment, the signing key from the database, where it lies
- * wrapped by the master key, or HS256 from JWT_SECRET.  A front only ever gets public keys. */
+ * The keeper opens them once, at start: the master key from its file or the environment, the
+ * signing key from the database, where it lies wrapped by the master key, or HS256 from
+ * JWT_SECRET.  A front only ever gets public keys. */
 #pragma once
 #include "service/message.h"
 #include "service/service.h"

@@ -1,9 +1,9 @@
 /* database.c: opening, preparing, running.
  *
- * What SQLite is told, and why: no mutexes (a connection is one thread's), extended codes (to tell UNIQUE from
- * NOT NULL), full synchronisation (OK means on the disk), temporary tables in memory (a confined process
- * opens no files), defensive (no statement can damage the file), checkpoints only when we ask (they cost
- * an answer its time). */
+ * What SQLite is told, and why: no mutexes (a connection is one thread's), extended codes (to
+ * tell UNIQUE from NOT NULL), full synchronisation (OK means on the disk), temporary tables in
+ * memory (a confined process opens no files), defensive (no statement can damage the file),
+ * checkpoints only when we ask (they cost an answer its time). */
 #include "store/database.h"
 
 #include <limits.h>
@@ -92,7 +92,8 @@ static bool tune(struct database *d, enum access access)
     return sqlite3_exec(handle, access == ACCESS_WRITE ? writing : reading, NULL, NULL, NULL) == SQLITE_OK;
 }
 
-/* After the check that the file is ours: a stranger's file must not be changed, not even in its mode. */
+/* After the check that the file is ours: a stranger's file must not be changed, not even in its
+ * mode. */
 static bool use_log(struct database *d, const struct source *from, struct buf *why)
 {
     sqlite3_stmt *ask = NULL;
@@ -107,8 +108,8 @@ static bool use_log(struct database *d, const struct source *from, struct buf *w
     return done;
 }
 
-/* A stranger who reads at length may hold up the start no longer than our patience, but not keep us from being
- * sure after an outage. */
+/* A stranger who reads at length may hold up the start no longer than our patience, but not keep
+ * us from being sure after an outage. */
 static bool settle(struct database *d, const struct source *from, struct buf *why)
 {
     int rc = database_settle(d);
@@ -130,7 +131,8 @@ static bool prepare_write(struct database *d, const struct source *from, struct 
         && migrate_run(d->handle, from->settings, from->path, why);
 }
 
-/* Transactions are ours alone, and nobody attaches or tunes: a statement of the program does rows. */
+/* Transactions are ours alone, and nobody attaches or tunes: a statement of the program does
+ * rows. */
 static int allow_rows(void *context, int action, const char *a, const char *b, const char *c,
                       const char *d)
 {
@@ -190,7 +192,8 @@ static bool prepare_all(struct database *d, struct source *from, enum access acc
     return true;
 }
 
-/* Two failures that pass: the log is being recovered, or the one who made the shared memory is starting again. */
+/* Two failures that pass: the log is being recovered, or the one who made the shared memory is
+ * starting again. */
 static bool may_pass(int rc)
 {
     return rc == SQLITE_READONLY_RECOVERY || rc == SQLITE_READONLY_CANTINIT

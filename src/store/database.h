@@ -1,7 +1,7 @@
 /* database.h: one connection to an SQLite file, with every statement prepared.
  *
- * Whoever declares one closes it; one thread uses it at a time.  The first failure of the storage sticks in
- * `rc` until it is forgiven, so that the owner of a transaction asks once. */
+ * Whoever declares one closes it; one thread uses it at a time.  The first failure of the
+ * storage sticks in `rc` until it is forgiven, so that the owner of a transaction asks once. */
 #pragma once
 #include <sys/stat.h>
 
@@ -51,8 +51,8 @@ struct database {
     int             rc;
 };
 
-/* Opens, checks that the file is ours and of our version (a writer brings it there), prepares, reads once.  False
- * with a line in `why`, and closed. */
+/* Opens, checks that the file is ours and of our version (a writer brings it there), prepares,
+ * reads once.  False with a line in `why`, and closed. */
 bool database_open(struct database *d, struct source *from, enum access access, struct buf *why);
 
 /* Forgets all but the outage; a closed database may be closed again. */
@@ -64,9 +64,9 @@ problem database_execute(struct database *d, const struct plan *p, const struct 
 /* Runs one of our own; the SQLite result code, SQLITE_OK or SQLITE_ROW when it went well. */
 int database_control(struct database *d, enum control which);
 
-/* Brings all of the log into the file, synchronised, and empties it.  After a failed fsync the kernel may hold
- * pages of the log that never reached the disk and are not written again; what is in the file then is sure.  The
- * SQLite result code. */
+/* Brings all of the log into the file, synchronised, and empties it.  After a failed fsync the
+ * kernel may hold pages of the log that never reached the disk and are not written again; what
+ * is in the file then is sure.  The SQLite result code. */
 int database_settle(struct database *d);
 
 /* Are the file and what belongs to it still the ones at the path? */
@@ -75,8 +75,8 @@ bool database_in_place(const struct database *d, const struct source *from);
 /* Is there another file at the path than this one?  False, too, when there is none. */
 bool database_was_replaced(const struct source *from, struct identity was);
 
-/* Is there a file at the path that may be opened: the one that was there, or another one without the log of
- * that?  A log applied to the wrong file destroys it. */
+/* Is there a file at the path that may be opened: the one that was there, or another one without
+ * the log of that?  A log applied to the wrong file destroys it. */
 bool database_may_open(const struct source *from, struct identity was);
 
 /* Can the connection not be trusted after what happened to it? */

@@ -1,7 +1,7 @@
 /* engine.h: what a kind of database provides.  store.c chooses one at start and goes through it.
  *
- * An engine's store and session begin with the structs below.  `open` may be given settings that die
- * after the call, except for what they point at. */
+ * An engine's store and session begin with the structs below.  `open` may be given settings that
+ * die after the call, except for what they point at. */
 #pragma once
 #include "store/store.h"
 

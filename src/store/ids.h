@@ -1,7 +1,7 @@
 /* ids.h: the next id of a table, from memory.
  *
- * The first call for a table asks SQLite how far it ever got (sqlite_sequence, which AUTOINCREMENT keeps for
- * ever); after that the count is here.  Any thread. */
+ * The first call for a table asks SQLite how far it ever got (sqlite_sequence, which
+ * AUTOINCREMENT keeps for ever); after that the count is here.  Any thread. */
 #pragma once
 #include <pthread.h>
 

@@ -11,7 +11,8 @@
 
 enum { PATIENCE_MS = 1000, STEP_MS = 10 };
 
-/* A holder that was killed lets go when the kernel is done with it, which a disk may delay.  False: see errno. */
+/* A holder that was killed lets go when the kernel is done with it, which a disk may delay.
+ * False: see errno. */
 static bool lock_soon(int lock)
 {
     for (int waited = 0; flock(lock, LOCK_EX | LOCK_NB) != 0; waited += STEP_MS) {

@@ -1,7 +1,7 @@
 /* migrate.c: claims files and brings them to the version of the program.
  *
- * Foreign keys are off while a migration runs (SQLite wants it so when a table is rebuilt) and all of them are
- * checked before its commit. */
+ * Foreign keys are off while a migration runs (SQLite wants it so when a table is rebuilt) and
+ * all of them are checked before its commit. */
 #include "store/migrate.h"
 
 enum { APPLICATION_ID = 0x506f7374 };

@@ -7,7 +7,8 @@ problem outage_meaning(int rc)
 {
     switch (rc & 0xff) {
     case SQLITE_CONSTRAINT:
-        /* A member that was not given or is of another type is the program's fault, not another row's. */
+        /* A member that was not given or is of another type is the program's fault, not another
+         * row's. */
         return rc == SQLITE_CONSTRAINT_NOTNULL || rc == SQLITE_CONSTRAINT_DATATYPE ? INTERNAL
                                                                                    : CONFLICT;
     case SQLITE_BUSY:

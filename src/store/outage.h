@@ -1,5 +1,5 @@
-/* outage.h: what an SQLite failure means, and that an outage is logged once when it begins and once when
- * it is over, however many calls it fails.
+/* outage.h: what an SQLite failure means, and that an outage is logged once when it begins and
+ * once when it is over, however many calls it fails.
  *
  * Any thread; zeroed is no outage. */
 #pragma once
@@ -17,8 +17,8 @@ struct outage {
 /* What a result code other than OK, ROW and DONE is to the caller. */
 problem outage_meaning(int rc);
 
-/* Logs what must be (CONFLICT never is; INTERNAL always, with the SQL, which may be NULL) and answers
- * outage_meaning().  `handle` tells the details and may be NULL. */
+/* Logs what must be (CONFLICT never is; INTERNAL always, with the SQL, which may be NULL) and
+ * answers outage_meaning().  `handle` tells the details and may be NULL. */
 problem outage_note(struct outage *o, sqlite3 *handle, int rc, const char *sql);
 
 /* The same for a reason of our own; UNAVAILABLE. */

@@ -1,5 +1,5 @@
-/* plan.c: pairs what SQLite calls by name with what the schemas call by name, and finds a plan again by
- * its statement's address. */
+/* plan.c: pairs what SQLite calls by name with what the schemas call by name, and finds a plan
+ * again by its statement's address. */
 #include "store/plan.h"
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* plan.h: how a statement's parameters and columns lie in the structs that it names.
  *
- * Made once, when the store opens, by asking SQLite about each statement; read-only from then on, on
- * any thread. */
+ * Made once, when the store opens, by asking SQLite about each statement; read-only from then
+ * on, on any thread. */
 #pragma once
 #include <sqlite3.h>
 
@@ -33,13 +33,14 @@ struct plans {
     size_t        table_mask;
 };
 
-/* A plan a statement, not yet fitted; `statements` ends with NULL and may be NULL.  False: no memory. */
+/* A plan a statement, not yet fitted; `statements` ends with NULL and may be NULL.  False: no
+ * memory. */
 bool plans_open(struct plans *p, const struct statement *const *statements);
 void plans_close(struct plans *p);
 
 /* NULL when the statement was not declared at opening. */
 const struct plan *plans_find(const struct plans *p, const struct statement *s);
 
-/* Pairs the parameters and columns of `prepared` with the rows of the schemas.  False with a line in
- * `why` when something is left over on either side. */
+/* Pairs the parameters and columns of `prepared` with the rows of the schemas.  False with a
+ * line in `why` when something is left over on either side. */
 bool plan_fit(struct plan *p, sqlite3_stmt *prepared, struct buf *why);

@@ -1,5 +1,6 @@
-/* row.c: binds and reads by slots.  A string is TEXT, or a BLOB where its row says `.bytes`; an instant is
- * its microseconds; none is NULL.  Nothing is converted: what is not of the declared type is refused. */
+/* row.c: binds and reads by slots.  A string is TEXT, or a BLOB where its row says `.bytes`; an
+ * instant is its microseconds; none is NULL.  Nothing is converted: what is not of the declared
+ * type is refused. */
 #include "store/row.h"
 
 #include "base/log.h"

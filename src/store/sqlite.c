@@ -1,7 +1,8 @@
 /* sqlite.c: the SQLite engine: one writer for the process, a reading connection a session.
  *
- * A read is one statement in a transaction of its own, so it sees all that was committed before it began.  A
- * session whose connection is spoilt, or whose file was replaced, opens a new one at its next read. */
+ * A read is one statement in a transaction of its own, so it sees all that was committed before
+ * it began.  A session whose connection is spoilt, or whose file was replaced, opens a new one
+ * at its next read. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -58,8 +59,9 @@ static uint64_t generation_of(const struct sqlite_store *s)
     return s->writes ? atomic_load_explicit(&s->writer.generation, memory_order_relaxed) : 1;
 }
 
-/* Made with a mode that is nobody else's business, before SQLite would make it with another; SQLite gives the
- * log the mode of the file.  Only ever a new file: closing one that is open elsewhere here would drop its locks. */
+/* Made with a mode that is nobody else's business, before SQLite would make it with another;
+ * SQLite gives the log the mode of the file.  Only ever a new file: closing one that is open
+ * elsewhere here would drop its locks. */
 static bool make_file(const char *path, struct buf *why)
 {
     int file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -204,7 +206,8 @@ static struct store_counts sqlite_counts(const struct store *base)
     return (struct store_counts){ w->writes, w->commits, w->checkpoints };
 }
 
-/* Another file is first for the writer to judge; one that is not to be used at all is not even opened. */
+/* Another file is first for the writer to judge; one that is not to be used at all is not even
+ * opened. */
 static bool may_read_file(const struct sqlite_session *ss, uint64_t generation)
 {
     const struct sqlite_store *s = ss->store;

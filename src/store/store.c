@@ -1,5 +1,6 @@
-/* store.c: chooses the engine by the URL, and keeps what all engines have in common: what is answered
- * is copied out only when all went well, so that nobody reads a row that was never committed. */
+/* store.c: chooses the engine by the URL, and keeps what all engines have in common: what is
+ * answered is copied out only when all went well, so that nobody reads a row that was never
+ * committed. */
 #include "store/store.h"
 
 #include "base/check.h"
@@ -29,7 +30,8 @@ static const struct scheme *scheme_of(struct str name)
     return NULL;
 }
 
-/* The place that a sqlite URL names, as SQLAlchemy reads it: three slashes are relative, four absolute. */
+/* The place that a sqlite URL names, as SQLAlchemy reads it: three slashes are relative, four
+ * absolute. */
 static struct str place_of(struct str rest, struct buf *why)
 {
     if (!str_starts(rest, LIT("//")))

@@ -1,10 +1,12 @@
 /* store/store.h: rows in and out of a database, through the same tables as JSON.
  *
- * A statement names its parameters (:email) and its columns after the members of C structs, so that binding and reading are
- * loops over schema rows.  A store is opened once a process; each thread works through a session of its own.  Reads run on the
- * session's connection; writes go to the one writer, which commits waiting ones together and answers after the commit is
- * durable.  A call blocks until then.  All failures are a problem: OK, NO_ROW, CONFLICT (a UNIQUE or foreign key refused),
- * UNAVAILABLE (busy, full, read-only, gone: later it may work), INTERNAL; they are logged here, once per outage. */
+ * A statement names its parameters (:email) and its columns after the members of C structs, so
+ * that binding and reading are loops over schema rows.  A store is opened once a process; each
+ * thread works through a session of its own.  Reads run on the session's connection; writes go
+ * to the one writer, which commits waiting ones together and answers after the commit is
+ * durable.  A call blocks until then.  All failures are a problem: OK, NO_ROW, CONFLICT (a
+ * UNIQUE or foreign key refused), UNAVAILABLE (busy, full, read-only, gone: later it may work),
+ * INTERNAL; they are logged here, once per outage. */
 #pragma once
 #include "base/arena.h"
 #include "base/buf.h"
@@ -41,12 +43,14 @@ struct store_settings {
     const char              *vfs;           /* the name of SQLite's way to the disk, for tests; NULL is the system's */
 };
 
-/* NULL with one clear line in `why`: the URL is not understood, the file cannot be opened or is no database, it comes from a newer version,
- * another process tree holds it, a statement does not fit its schemas. */
+/* NULL with one clear line in `why`: the URL is not understood, the file cannot be opened or is
+ * no database, it comes from a newer version, another process tree holds it, a statement does
+ * not fit its schemas. */
 struct store *store_open(const struct store_settings *settings, struct buf *why);
 void          store_close(struct store *s);     /* after all sessions are closed */
 
-/* Where the database file of a URL is, or will be: a path, pointing into the URL; none, with one clear line in `why`. */
+/* Where the database file of a URL is, or will be: a path, pointing into the URL; none, with one
+ * clear line in `why`. */
 struct str store_place(const char *url, struct buf *why);
 
 /* The path of the database file; none for a store without one. */
@@ -55,8 +59,9 @@ struct str store_path(const struct store *s);
 struct store_session *store_session_open(struct store *s);  /* NULL: no memory or the file is gone */
 void                  store_session_close(struct store_session *ss);
 
-/* A row into `out` (all of it is replaced), its strings in the arena.  NO_ROW when there is none.  A statement that writes is durable when this answers OK or NO_ROW;
- * a failed arena refuses every write. */
+/* A row into `out` (all of it is replaced), its strings in the arena.  NO_ROW when there is
+ * none.  A statement that writes is durable when this answers OK or NO_ROW; a failed arena
+ * refuses every write. */
 problem store_one(struct store_session *ss, struct arena *a, const struct statement *s, const void *in, void *out) MUST_CHECK;
 
 /* All rows, at most `rows_max`, into a LIST_OF(the out struct). */
@@ -65,19 +70,22 @@ problem store_all(struct store_session *ss, struct arena *a, const struct statem
 /* A statement without columns; *changed (may be NULL) is the number of rows. */
 problem store_run(struct store_session *ss, struct arena *a, const struct statement *s, const void *in, int64_t *changed) MUST_CHECK;
 
-/* Runs `work` in a transaction of its own on the writer: all of it happens when it answers OK and this answers OK, else nothing.  `work`
- * uses the session that it is given, may run on another thread, must not block and may not nest. */
+/* Runs `work` in a transaction of its own on the writer: all of it happens when it answers OK
+ * and this answers OK, else nothing.  `work` uses the session that it is given, may run on
+ * another thread, must not block and may not nest. */
 problem store_transaction(struct store_session *ss, problem (*work)(struct store_session *in_transaction, void *context), void *context) MUST_CHECK;
 
-/* The next id of a table that says `id INTEGER PRIMARY KEY AUTOINCREMENT`: unique for ever, given out once, below 2^53.
- * A table whose ids come from here gets all of them from here.  Needs a writing store. */
+/* The next id of a table that says `id INTEGER PRIMARY KEY AUTOINCREMENT`: unique for ever,
+ * given out once, below 2^53. A table whose ids come from here gets all of them from here.
+ * Needs a writing store. */
 problem store_next_id(struct store_session *ss, const char *table, int64_t *id) MUST_CHECK;
 
 /* Did the last write succeed, and does a read work now?  For readiness. */
 bool store_healthy(struct store_session *ss);
 
-/* Grows when another file has taken the place of the database's (a backup was put back).  Sessions here follow by themselves;
- * a reading process that can open nothing any more must be started anew. */
+/* Grows when another file has taken the place of the database's (a backup was put back).
+ * Sessions here follow by themselves; a reading process that can open nothing any more must be
+ * started anew. */
 uint64_t store_generation(const struct store *s);
 
 /* What the writer has done since the store was opened. */

@@ -51,7 +51,8 @@ static problem retry_later(struct writer *w, struct str reason)
     return outage_begin(&w->outage, reason);
 }
 
-/* Whoever runs the process is to start anew with the other file: nothing that is known here need be true of it. */
+/* Whoever runs the process is to start anew with the other file: nothing that is known here need
+ * be true of it. */
 static bool was_replaced(struct writer *w)
 {
     if (!w->from->settings->keep_file || !database_was_replaced(w->from, w->was))
@@ -72,8 +73,9 @@ static problem reopen(struct writer *w)
         return retry_later(w, LIT("another file has taken the place of the database"));
     if (!database_may_open(w->from, w->was))
         return retry_later(w, LIT("the database file is not at its path"));
-    /* What the failed commit left behind the end of the log must not be taken for true by whoever reads the log
-     * anew.  When this fails too, so will the opening, or it does the same. */
+    /* What the failed commit left behind the end of the log must not be taken for true by
+     * whoever reads the log anew.  When this fails too, so will the opening, or it does the
+     * same. */
     if (w->database.handle && database_in_place(&w->database, w->from))
         database_settle(&w->database);
     database_close(&w->database);
@@ -83,8 +85,9 @@ static problem reopen(struct writer *w)
     return OK;
 }
 
-/* The connection is kept while the file is away, since it may come back.  What is at the path is asked before
- * each transaction: a commit into a file that nobody will find again would be a lie. */
+/* The connection is kept while the file is away, since it may come back.  What is at the path is
+ * asked before each transaction: a commit into a file that nobody will find again would be a
+ * lie. */
 static problem ensure_open(struct writer *w)
 {
     struct database *d = &w->database;
@@ -117,7 +120,8 @@ static problem begin(struct writer *w)
     return shut ? shut : control(w, BEGIN_WRITE) ? UNAVAILABLE : OK;
 }
 
-/* Ends the transaction.  Whatever the reason of a failure, nothing of it has happened for the callers. */
+/* Ends the transaction.  Whatever the reason of a failure, nothing of it has happened for the
+ * callers. */
 static problem end(struct writer *w)
 {
     struct database *d = &w->database;

@@ -1,14 +1,15 @@
 /* writer.h: the one place where a database is written.
  *
- * Callers leave a job and wait.  The writer takes all jobs that wait, runs them in one transaction, each behind a
- * savepoint so that a refused one fails alone, commits (one fsync for all), and only then answers.  When the
- * storage fails nobody is told otherwise: all jobs of that transaction are UNAVAILABLE.
+ * Callers leave a job and wait.  The writer takes all jobs that wait, runs them in one
+ * transaction, each behind a savepoint so that a refused one fails alone, commits (one fsync for
+ * all), and only then answers.  When the storage fails nobody is told otherwise: all jobs of
+ * that transaction are UNAVAILABLE.
  *
  *          job               commit fails, file gone             open again, one write committed
  *   idle -------> working -----------------------------> out --------------------------------> idle
  *
- * While it is out it tries by itself, ever more slowly.  It runs on a thread of its own, or, inline, on the
- * thread of each caller. */
+ * While it is out it tries by itself, ever more slowly.  It runs on a thread of its own, or,
+ * inline, on the thread of each caller. */
 #pragma once
 #include <pthread.h>
 #include <semaphore.h>

@@ -2,8 +2,8 @@
  *
  *     bench_store [DIRECTORY]
  *
- * Reads are compared in interleaved rounds in one process on the same file; the median of the ratios counts.
- * Writes are measured where DIRECTORY is, which decides what an fsync costs. */
+ * Reads are compared in interleaved rounds in one process on the same file; the median of the
+ * ratios counts. Writes are measured where DIRECTORY is, which decides what an fsync costs. */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,9 @@
-/* fuzz_call.c: any method, path, query, media type, authorization and body as a call of a toy API.
+/* fuzz_call.c: any method, path, query, media type, authorization and body as a call of a toy
+ * API.
  *
- * The input is those six, each ended by a NUL but the body.  Every answer is one that the route may give, with a body that is
- * JSON; a handler runs only with values that satisfy their rows, and with a token that is good. */
+ * The input is those six, each ended by a NUL but the body.  Every answer is one that the route
+ * may give, with a body that is JSON; a handler runs only with values that satisfy their rows,
+ * and with a token that is good. */
 #include <stdlib.h>
 
 #include "../unit/api/toy.h"

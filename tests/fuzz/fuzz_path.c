@@ -1,6 +1,7 @@
 /* fuzz_path.c: any bytes as the path of a request, over a table with parameters and literals.
  *
- * Whatever is matched is the pattern once its parameters are filled in again, and nothing matches closer. */
+ * Whatever is matched is the pattern once its parameters are filled in again, and nothing
+ * matches closer. */
 #include "api/endpoints.h"
 #include "api/percent.h"
 #include "base/check.h"

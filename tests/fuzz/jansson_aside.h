@@ -1,7 +1,7 @@
 /* jansson_aside.h: jansson's header beside our own, for tests that compare the two.
  *
- * The constants that both have are set aside while it is read; no function has a name of jansson's, so that a program
- * may link both. */
+ * The constants that both have are set aside while it is read; no function has a name of
+ * jansson's, so that a program may link both. */
 #pragma once
 
 #define JSON_STRING  JANSSON_STRING

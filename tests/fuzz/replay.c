@@ -1,4 +1,5 @@
-/* replay.c: runs a fuzz target over a corpus without a fuzzer: every file of the folders that are named. */
+/* replay.c: runs a fuzz target over a corpus without a fuzzer: every file of the folders that
+ * are named. */
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>

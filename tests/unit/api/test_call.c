@@ -359,7 +359,8 @@ static void a_map_is_a_body(void **state)
 
 /* ---- No room ---------------------------------------------------------------------------- */
 
-/* With any amount of memory the answer is the right one or 503, and the handler never runs on a failed arena. */
+/* With any amount of memory the answer is the right one or 503, and the handler never runs on a
+ * failed arena. */
 static void any_arena(void **state)
 {
     struct trial *t = *state;

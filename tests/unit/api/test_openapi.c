@@ -1,4 +1,5 @@
-/* test_openapi.c: the document of a toy API, and that of the service beside FastAPI's, read with another JSON library. */
+/* test_openapi.c: the document of a toy API, and that of the service beside FastAPI's, read with
+ * another JSON library. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -276,7 +277,8 @@ static void every_operation_is_there(void **state)
     json_decref(theirs);
 }
 
-/* Types, formats, titles and defaults of every member are FastAPI's; bounds and words may be added. */
+/* Types, formats, titles and defaults of every member are FastAPI's; bounds and words may be
+ * added. */
 static void compare_member(const char *schema, const char *name, json_t *ours, json_t *theirs)
 {
     static const char *const same[] = { "type", "format", "title", "default", "minLength", "items" };

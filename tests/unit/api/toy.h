@@ -1,4 +1,5 @@
-/* toy.h: an API of two groups that needs no transport, no store and no keys, for the tests and fuzz targets of src/api. */
+/* toy.h: an API of two groups that needs no transport, no store and no keys, for the tests and
+ * fuzz targets of src/api. */
 #pragma once
 #include "api/call.h"
 

@@ -1,6 +1,7 @@
 /* test_keeper.c: a keeper behind a real socket pair, and what a captured front could send it.
  *
- * Whatever comes, nothing is written that no client could have asked for, and the next good call is answered. */
+ * Whatever comes, nothing is written that no client could have asked for, and the next good call
+ * is answered. */
 #include "world.h"
 
 #include <errno.h>
@@ -111,7 +112,8 @@ static struct str write_call(struct scene *s, struct call_message *m)
     return buf_str(&s->out);
 }
 
-/* The answer to a call; answers to others before it are dropped, but none of them may be a success. */
+/* The answer to a call; answers to others before it are dropped, but none of them may be a
+ * success. */
 static struct answer_message ask(struct scene *s, struct call_message *m)
 {
     struct answer_message a;
@@ -143,7 +145,8 @@ static void take_what_came(struct scene *s)
         continue;
 }
 
-/* A name that nobody has yet registers: the keeper lives, and it is the only one that came to be. */
+/* A name that nobody has yet registers: the keeper lives, and it is the only one that came to
+ * be. */
 static void lives_and_nothing_changed(struct scene *s, int64_t people, int64_t notes)
 {
     char body[128];
@@ -314,7 +317,8 @@ static void packets_of_other_kinds(void **state)
     assert_int_equal(count_log(s, "message_refused"), 257);
 }
 
-/* An empty packet looks like the end of the channel, which it is not: the next front would find nobody. */
+/* An empty packet looks like the end of the channel, which it is not: the next front would find
+ * nobody. */
 static void an_empty_packet(void **state)
 {
     struct scene *s = *state;
@@ -435,7 +439,8 @@ static void random_packets(void **state)
     lives_and_nothing_changed(s, 0, 0);
 }
 
-/* Calls come back with the ticket that they brought, whatever it says: it means nothing to the keeper. */
+/* Calls come back with the ticket that they brought, whatever it says: it means nothing to the
+ * keeper. */
 static void tickets_are_echoed(void **state)
 {
     struct scene         *s = *state;
@@ -450,7 +455,8 @@ static void tickets_are_echoed(void **state)
     assert_memory_equal(&a.ticket, &m.ticket, sizeof a.ticket);
 }
 
-/* The end of a channel that is shared with the fronts to come: a keeper that stayed would be deaf to them. */
+/* The end of a channel that is shared with the fronts to come: a keeper that stayed would be
+ * deaf to them. */
 static void a_channel_that_was_shut(void **state)
 {
     struct scene   *s = *state;

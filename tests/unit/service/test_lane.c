@@ -1,4 +1,5 @@
-/* test_lane.c: a queue bounded by time, with a clock of the test's own; nothing here depends on how fast the machine is. */
+/* test_lane.c: a queue bounded by time, with a clock of the test's own; nothing here depends on
+ * how fast the machine is. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,6 +1,8 @@
-/* test_one_thread.c: the whole service on one thread over socket pairs, with a clock and random bytes of the test's own.
+/* test_one_thread.c: the whole service on one thread over socket pairs, with a clock and random
+ * bytes of the test's own.
  *
- * What the seams are for: nothing here waits, no port is opened, and time passes when the test says so. */
+ * What the seams are for: nothing here waits, no port is opened, and time passes when the test
+ * says so. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

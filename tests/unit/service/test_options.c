@@ -1,4 +1,5 @@
-/* test_options.c: the command line, the environment and the presets; whatever is wrong is one clear line. */
+/* test_options.c: the command line, the environment and the presets; whatever is wrong is one
+ * clear line. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,5 @@
-/* test_signing.c: the master key and the signing key, at the first start, at the next, and when something does not fit. */
+/* test_signing.c: the master key and the signing key, at the first start, at the next, and when
+ * something does not fit. */
 #include "world.h"
 
 #include <sqlite3.h>

@@ -1,4 +1,5 @@
-/* world.h: what the tests of src/service share: a program of four routes, a folder of its own, and a service opened over it. */
+/* world.h: what the tests of src/service share: a program of four routes, a folder of its own,
+ * and a service opened over it. */
 #pragma once
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,8 @@
-/* fault_vfs.h: a disk for SQLite whose n-th operation of a kind fails, and `length` - 1 after it.
+/* fault_vfs.h: a disk for SQLite whose n-th operation of a kind fails, and `length` - 1 after
+ * it.
  *
- * Everything else goes to the system's.  A failed write may have put half of its bytes down.  One store at a
- * time; operations are counted over all its files and threads. */
+ * Everything else goes to the system's.  A failed write may have put half of its bytes down.
+ * One store at a time; operations are counted over all its files and threads. */
 #pragma once
 #include <stdatomic.h>
 #include <stdbool.h>

@@ -1,7 +1,8 @@
-/* test_disk.c: each operation on the disk fails once, one after the other, until a run meets no failure.
+/* test_disk.c: each operation on the disk fails once, one after the other, until a run meets no
+ * failure.
  *
- * Whatever was answered OK is there after a crash, whatever was answered otherwise is not, and once the disk works
- * again so does the store. */
+ * Whatever was answered OK is there after a crash, whatever was answered otherwise is not, and
+ * once the disk works again so does the store. */
 #include "world.h"
 
 #include <sys/mman.h>
@@ -164,7 +165,8 @@ static void each_operation_of_opening_fails_once(void **state)
     sweep(*state, true);
 }
 
-/* A process that is killed loses nothing that the kernel has: only this shows that a commit is on the disk. */
+/* A process that is killed loses nothing that the kernel has: only this shows that a commit is
+ * on the disk. */
 static void each_commit_is_synchronised(void **state)
 {
     struct world         *w = *state;
@@ -194,7 +196,8 @@ static void swap_back(const struct world *w)
     shell("mv %s.old %s", w->path, w->path);
 }
 
-/* Whoever must open again finds another file beside the log of the right one: that would be the end of both. */
+/* Whoever must open again finds another file beside the log of the right one: that would be the
+ * end of both. */
 static void another_file_beside_the_log_is_not_opened(void **state)
 {
     struct world         *w = *state;
@@ -243,7 +246,8 @@ static void a_failed_sync_is_not_tried_again_on_the_same_connection(void **state
     store_close(s);
 }
 
-/* A commit fails, the storage recovers, and before anything else is written the process is killed. */
+/* A commit fails, the storage recovers, and before anything else is written the process is
+ * killed. */
 static void fail_recover_and_die(struct world *w)
 {
     struct store_settings settings = settings_on_fault(w);

@@ -1,5 +1,5 @@
-/* test_faults.c: the storage fails in the ways that storage fails; nothing is called done that is not, it is said
- * once, and it passes by itself. */
+/* test_faults.c: the storage fails in the ways that storage fails; nothing is called done that
+ * is not, it is said once, and it passes by itself. */
 #include "world.h"
 
 #include <sched.h>
@@ -258,7 +258,8 @@ static void a_file_that_may_not_grow(void **state)
     scene_close(&c);
 }
 
-/* In a process of its own, since it gives up a right or a name space.  What the child asserts by _exit(). */
+/* In a process of its own, since it gives up a right or a name space.  What the child asserts by
+ * _exit(). */
 static int in_child(struct world *w, int (*act)(struct world *))
 {
     int   status = -1;

@@ -1,4 +1,5 @@
-/* test_migrate.c: which files are taken, what is run on them, what is refused and left as it was. */
+/* test_migrate.c: which files are taken, what is run on them, what is refused and left as it
+ * was. */
 #include "world.h"
 
 #include <sqlite3.h>

@@ -1,7 +1,8 @@
-/* test_reader.c: a process that may only read, beside a process that writes, checkpoints, is killed and comes back.
+/* test_reader.c: a process that may only read, beside a process that writes, checkpoints, is
+ * killed and comes back.
  *
- * The reader can open nothing once its session is open (as a confined process cannot) and holds nothing that it
- * could write to. */
+ * The reader can open nothing once its session is open (as a confined process cannot) and holds
+ * nothing that it could write to. */
 #include "world.h"
 
 #include <sys/prctl.h>
@@ -202,7 +203,8 @@ static void outlives_the_writer(void **state)
     helper_kill(&writer);
 }
 
-/* Killed in the middle of whatever it did: answers may be missing for that moment, and are right again after. */
+/* Killed in the middle of whatever it did: answers may be missing for that moment, and are right
+ * again after. */
 static void outlives_a_writer_killed_at_work(void **state)
 {
     struct world *w = *state;
@@ -226,7 +228,8 @@ static void outlives_a_writer_killed_at_work(void **state)
     helper_kill(&reader);
 }
 
-/* As a writer leaves it that dies between the two halves of its note: only another writer can tell what is true. */
+/* As a writer leaves it that dies between the two halves of its note: only another writer can
+ * tell what is true. */
 static void spoil_shared_memory(const struct world *w)
 {
     char        path[128];

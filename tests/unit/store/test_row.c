@@ -1,4 +1,5 @@
-/* test_row.c: every kind of member into the database and out again, and what is refused on the way. */
+/* test_row.c: every kind of member into the database and out again, and what is refused on the
+ * way. */
 #include "world.h"
 
 #include <float.h>

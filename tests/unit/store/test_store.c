@@ -1,4 +1,5 @@
-/* test_store.c: URLs, statements, transactions, ids, locks: the promises of store.h while all goes well. */
+/* test_store.c: URLs, statements, transactions, ids, locks: the promises of store.h while all
+ * goes well. */
 #include "world.h"
 
 static void keeps_rows(void **state)

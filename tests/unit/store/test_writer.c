@@ -1,4 +1,5 @@
-/* test_writer.c: many threads, one writer: shared commits, failures that stay alone, durability under kill -9. */
+/* test_writer.c: many threads, one writer: shared commits, failures that stay alone, durability
+ * under kill -9. */
 #include "world.h"
 
 #include <pthread.h>

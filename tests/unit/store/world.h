@@ -1,4 +1,5 @@
-/* world.h: what the tests of the store share: a directory of their own, a table of accounts, a clock. */
+/* world.h: what the tests of the store share: a directory of their own, a table of accounts, a
+ * clock. */
 #pragma once
 #include <setjmp.h>
 #include <stdarg.h>
@@ -100,7 +101,8 @@ static UNUSED int world_open(void **state)
     return world_open_under("/tmp", state);
 }
 
-/* Where a sync costs nothing, if there is such a place: for tests that write much and do not ask the disk. */
+/* Where a sync costs nothing, if there is such a place: for tests that write much and do not ask
+ * the disk. */
 static UNUSED int world_open_in_memory(void **state)
 {
     return world_open_under(access("/dev/shm", W_OK | X_OK) == 0 ? "/dev/shm" : "/tmp", state);
@@ -183,7 +185,8 @@ static UNUSED int64_t count_all(struct store_session *ss, struct arena *a)
     return total.count;
 }
 
-/* Another program's hand in the file; the process must not have it open (its locks would be lost). */
+/* Another program's hand in the file; the process must not have it open (its locks would be
+ * lost). */
 static UNUSED __attribute__((format(printf, 1, 2))) void shell(const char *format, ...)
 {
     char    command[1024];
