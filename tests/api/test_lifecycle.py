@@ -1,19 +1,25 @@
 """Start, end, and the death of one of its processes."""
 
+import contextlib
 import os
+import re
 import signal
 import statistics
+import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
 import flags
-from client import Client, Raw, in_parallel, new_email
-from postern import EXTRA, alive
+from client import PASSWORD, Client, Raw, in_parallel, new_email
+from postern import EXTRA, alive, command, environment
 
 pytestmark = pytest.mark.usefixtures("managed")
 
 split = pytest.mark.skipif(flags.SINGLE_PROCESS in EXTRA, reason="one process alone")
+# Several seconds of waiting, in which a sanitizer would find nothing.
+patient = pytest.mark.skipif(os.environ.get("POSTERN_BUILD", "release") in ("asan", "tsan"), reason="waits, and tries no memory")
 READY = b"GET /health/ready HTTP/1.1\r\nHost: x\r\n"
 
 
@@ -25,6 +31,11 @@ def register_body():
     return b'{"email":"%s","password":"correct horse"}' % new_email().encode()
 
 
+def login_head(body):
+    return (b"POST /token HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+            b"Content-Length: %d\r\nExpect: 100-continue\r\n\r\n" % len(body))
+
+
 def until(holds, seconds=5, step=0.001):
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -33,6 +44,11 @@ def until(holds, seconds=5, step=0.001):
             return value
         time.sleep(step)
     raise AssertionError(f"not within {seconds} s")
+
+
+def health(server, path):
+    with Client(server, timeout=5) as client:
+        return client.get(path).status_code
 
 
 def serves(server):
@@ -139,6 +155,131 @@ def accepts(server):
         return False
 
 
+def end_within(server, seconds):
+    """The exit code; nothing of the tree is left."""
+    tree = server.processes()
+    code = server.wait(seconds)
+    until(lambda: not [pid for pid in tree if alive(pid)], seconds=10)
+    server.check_log()
+    return code
+
+
+class TestSignals:
+    def test_one_to_the_whole_group_leaves_nobody_unanswered(self, start):
+        """As from a terminal or a supervisor: every process gets it, and the log-ins are in the keeper."""
+        server = start("--hash-memory", "8192", "--hash-passes", "30", "--queue-wait", "30s", cheap=False)
+        with Client(server) as client:
+            email = client.register().json()["email"]
+        body = b"username=%s&password=%s" % (email.encode(), PASSWORD.replace(" ", "+").encode())
+        connections = [Raw(server, timeout=60) for _ in range(6)]
+        for connection in connections:
+            connection.send(login_head(body))
+            assert connection.answer().status == 100
+        for connection in connections:
+            connection.send(body)
+        os.killpg(server.process.pid, signal.SIGTERM)
+        answers = [connection.answer("POST", "/token") for connection in connections]
+        assert [answer and answer.status for answer in answers] == [200] * len(connections)
+        assert end_within(server, 20) == 0
+
+    def test_whoever_asks_twice_does_not_wait(self, start):
+        for pause in (0, 0.001, 0.005, 0.02):
+            server = start("--shutdown-timeout", "60s")
+            with Raw(server) as connection:     # would be waited for
+                connection.send(READY)
+                server.terminate()
+                time.sleep(pause)
+                if flags.SINGLE_PROCESS in EXTRA:
+                    connection.send(b"\r\n")
+                server.terminate()
+                assert end_within(server, 20) in (0, 1)
+
+    def test_a_hail_of_them_while_it_ends(self, start):
+        """A handler that runs when what it touches is gone would show."""
+        for one_process in (False, True):
+            if flags.SINGLE_PROCESS in EXTRA and not one_process:
+                continue
+            server = start(*[flags.SINGLE_PROCESS] if one_process and flags.SINGLE_PROCESS not in EXTRA else [])
+            ends = server.process.pid if one_process or flags.SINGLE_PROCESS in EXTRA else server.role("postern-front")
+            server.terminate()
+            with contextlib.suppress(ProcessLookupError):
+                while alive(ends) and server.running():
+                    os.kill(ends, signal.SIGTERM)
+            assert end_within(server, 20) == 0
+
+    @pytest.mark.parametrize("first", [0, 1])
+    def test_at_once_after_the_start(self, tmp_path, managed, first):
+        """From when it listens to signals at all, whatever it is doing then, it ends as it should."""
+        for ms in range(first, 31, 2):
+            with open(tmp_path / "stderr", "ab") as errors:
+                process = subprocess.Popen(
+                    command("serve", "--listen", "127.0.0.1:0", "--database", f"sqlite:{tmp_path}/postern.db", *EXTRA, *flags.CHEAP_HASHING),
+                    env=environment(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors, start_new_session=True)
+            until(lambda: awaits(process.pid, signal.SIGTERM), seconds=20, step=0)
+            time.sleep(ms / 1000)
+            process.terminate()
+            assert process.wait(20) == 0, (ms, (tmp_path / "stderr").read_text())
+        assert not re.search("Sanitizer|runtime error|died|impossible", (tmp_path / "stderr").read_text())
+
+
+def awaits(pid, number):
+    """The process has blocked that signal, to take it in its own time."""
+    try:
+        mask = re.search(r"^SigBlk:\s*([0-9a-f]+)$", Path(f"/proc/{pid}/status").read_text(), re.M)[1]
+    except (OSError, TypeError):
+        return False
+    return bool(int(mask, 16) >> (number - 1) & 1)
+
+
+@split
+class TestHangs:
+    """A process that does nothing any more is no reason for the others to."""
+
+    @patient
+    def test_a_front_that_does_not_end_is_ended(self, start):
+        server = start("--shutdown-timeout", "500ms")
+        os.kill(server.role("postern-front"), signal.SIGSTOP)
+        before = time.monotonic()
+        server.terminate()
+        assert end_within(server, 30) == 1
+        assert time.monotonic() - before > 3    # it had its time
+
+    def test_and_at_once_when_asked_twice(self, start):
+        server = start("--shutdown-timeout", "60s")
+        os.kill(server.role("postern-front"), signal.SIGSTOP)
+        server.terminate()
+        until(lambda: server.running())
+        server.terminate()
+        assert end_within(server, 20) == 1
+
+    @patient
+    def test_a_keeper_that_hangs_is_told_to_a_load_balancer(self, start):
+        server = start()
+        keeper = server.role("postern-keeper")
+        until(lambda: health(server, "/health/ready") == 200)
+        time.sleep(1.5)     # the front has heard of it
+        os.kill(keeper, signal.SIGSTOP)
+        try:
+            until(lambda: health(server, "/health/ready") == 503, seconds=20, step=0.05)
+            assert health(server, "/health/live") == 200
+        finally:
+            os.kill(keeper, signal.SIGCONT)
+        until(lambda: health(server, "/health/ready") == 200, seconds=20, step=0.05)
+        with Client(server) as client:
+            assert client.register().status_code == 201
+
+    def test_a_log_that_nobody_reads_any_more(self, start):
+        """Standard error is a pipe without a reader when the death of a front is to be told."""
+        unread = ("import os, signal, sys; r, w = os.pipe(); os.dup2(w, 2); os.close(r);"
+                  "signal.signal(signal.SIGPIPE, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])")
+        server = start(wrapper=["/usr/bin/python3", "-c", unread])
+        for _ in range(2):
+            old = server.role("postern-front")
+            os.kill(old, signal.SIGKILL)
+            until(lambda: old not in server.processes(), seconds=20)
+            until(lambda: serves(server), seconds=20)
+
+
 @split
 class TestProcesses:
     def test_are_a_parent_a_keeper_and_a_front(self, start):
@@ -226,6 +367,14 @@ class TestProcesses:
         server.kill()
         with Client(start()) as client:
             assert client.log_in(user["email"]).status_code == 200
+
+    def test_after_a_kill_its_place_is_free_for_the_next(self, start):
+        """At once, with the same address and database: what the kernel still ends is waited for."""
+        server = start()
+        for _ in range(8):
+            os.kill(server.process.pid, signal.SIGKILL)
+            server = start("--listen", f"127.0.0.1:{server.port}")
+            assert serves(server)
 
 
 @split

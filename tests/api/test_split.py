@@ -5,6 +5,7 @@ import ctypes.util
 import hmac
 import os
 import re
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -219,6 +220,35 @@ class TestDescriptors:
         front, keeper = ([name for name, _ in descriptors(server.role(role))] for role in (FRONT, KEEPER))
         assert [name for name in front if name.startswith("socket:") and name[8:-1] in inet], "the listening socket was not found"
         assert not [name for name in keeper if name.startswith("socket:") and name[8:-1] in inet]
+
+    def test_what_the_starter_left_open_is_not_handed_on(self, start, tmp_path):
+        left = tmp_path / "left-open"
+        left.write_text("of the starter")
+        server = start(wrapper=["sh", "-c", 'left=$1; shift; exec "$@" 9<"$left"', "sh", str(left)])
+        holders = {name for pid, name in server.processes().items() if str(left) in [target for target, _ in descriptors(pid)]}
+        assert holders == {"postern"}
+
+
+@plain
+class TestMemoryThatIsNotThere:
+    @pytest.mark.skipif(not shutil.which("prlimit"), reason="needs prlimit")
+    def test_does_not_tell_users_from_strangers(self, start):
+        """A keeper that gets no memory for its first hash refuses both alike."""
+        server = start(cheap=False)
+        with Client(server) as client:
+            email = client.register().json()["email"]
+        server.stop()
+        server = start(cheap=False)
+        keeper = server.role(KEEPER)
+        size = int(re.search(r"^VmSize:\s*(\d+) kB$", Path(f"/proc/{keeper}/status").read_text(), re.M)[1]) * 1024
+        subprocess.run(["prlimit", "--pid", str(keeper), f"--as={size + (8 << 20)}:"], check=True)
+        with Client(server) as client:
+            refusals = [client.log_in(name) for name in (email, new_email(), email, new_email())]
+            assert [answer.status_code for answer in refusals] == [503] * 4
+            assert len({(answer.content, answer.headers.get("retry-after")) for answer in refusals}) == 1
+            subprocess.run(["prlimit", "--pid", str(keeper), "--as=unlimited:"], check=True)
+            assert client.log_in(email).status_code == 200
+            assert client.log_in(new_email()).status_code == 401
 
 
 @sandboxed
