@@ -61,7 +61,8 @@ static bool bearer_token(struct str authorization, struct str *token)
     return true;
 }
 
-static problem authenticate(const struct endpoints *e, const struct endpoint *ep, struct str authorization, struct call *c)
+static problem authenticate(const struct endpoints *e, const struct endpoint *ep,
+                            struct str authorization, struct call *c)
 {
     struct str token;
 
@@ -80,7 +81,8 @@ static bool room_for(const struct schema *s, struct arena *a, void **out)
     return !s || *out;
 }
 
-static bool decode_path(const struct endpoint *ep, const struct api_request *r, struct call *c, struct faults *f)
+static bool decode_path(const struct endpoint *ep, const struct api_request *r, struct call *c,
+                        struct faults *f)
 {
     struct text_value values[PATH_PARAMETERS_MAX];
     void             *out;
@@ -92,10 +94,12 @@ static bool decode_path(const struct endpoint *ep, const struct api_request *r, 
     if (!room_for(ep->route->path_parameters, c->arena, &out))
         return false;
     c->path = out;
-    return decode_texts(ep->route->path_parameters, "path", values, ep->parameters, c->arena, f, out);
+    return decode_texts(ep->route->path_parameters, "path", values, ep->parameters, c->arena, f,
+                        out);
 }
 
-static bool decode_query(const struct endpoint *ep, const struct api_request *r, struct call *c, struct faults *f)
+static bool decode_query(const struct endpoint *ep, const struct api_request *r, struct call *c,
+                         struct faults *f)
 {
     struct text_value *values = NULL;
     size_t             count = 0;
@@ -106,19 +110,20 @@ static bool decode_query(const struct endpoint *ep, const struct api_request *r,
     if (!room_for(ep->route->query, c->arena, &out))
         return false;
     if (r->query.at && !form_parse(r->query, FORM_FIELDS_MAX, c->arena, &values, &count)) {
-        fault_add(f, "value_error", &(struct place){ .name = LIT("query") }, LIT("Value error, malformed query"),
-                  (struct str){ 0 }, LIT("{\"error\":{}}"));
+        fault_add(f, "value_error", &(struct place){ .name = LIT("query") },
+                  LIT("Value error, malformed query"), (struct str){ 0 }, LIT("{\"error\":{}}"));
         return false;
     }
     c->query = out;
     return decode_texts(ep->route->query, "query", values, count, c->arena, f, out);
 }
 
-static problem decode_json_body(const struct endpoint *ep, const struct api_request *r, struct call *c, struct faults *f, void *out)
+static problem decode_json_body(const struct endpoint *ep, const struct api_request *r,
+                                struct call *c, struct faults *f, void *out)
 {
     if (r->body.len == 0) {
-        fault_add(f, "missing", &(struct place){ .name = LIT("body") }, LIT("Field required"), (struct str){ 0 },
-                  (struct str){ 0 });
+        fault_add(f, "missing", &(struct place){ .name = LIT("body") }, LIT("Field required"),
+                  (struct str){ 0 }, (struct str){ 0 });
         return OK;
     }
     if (!utf8_valid(r->body))
@@ -127,19 +132,22 @@ static problem decode_json_body(const struct endpoint *ep, const struct api_requ
     return OK;
 }
 
-static problem parse_form(struct media_type type, struct str body, struct arena *a, struct text_value **values, size_t *count)
+static problem parse_form(struct media_type type, struct str body, struct arena *a,
+                          struct text_value **values, size_t *count)
 {
     if (str_eq_nocase(type.subtype, LIT("x-www-form-urlencoded")))
         return form_parse(body, FORM_FIELDS_MAX, a, values, count) ? OK : BAD_BODY;
-    return multipart_parse(body, type.boundary, FORM_FIELDS_MAX, a, values, count) == MULTIPART_OK ? OK : BAD_BODY;
+    return multipart_parse(body, type.boundary, FORM_FIELDS_MAX, a, values, count) == MULTIPART_OK
+               ? OK
+               : BAD_BODY;
 }
 
-static problem decode_form_body(const struct endpoint *ep, const struct api_request *r, struct media_type type, struct call *c,
-                                struct faults *f, void *out)
+static problem decode_form_body(const struct endpoint *ep, const struct api_request *r,
+                                struct media_type type, struct call *c, struct faults *f, void *out)
 {
     struct text_value *values = NULL;
     size_t             count = 0;
-    problem            p = r->media_type.at ? parse_form(type, r->body, c->arena, &values, &count) : OK;
+    problem p = r->media_type.at ? parse_form(type, r->body, c->arena, &values, &count) : OK;
 
     if (p == OK)
         (void)decode_texts(ep->route->in, "body", values, count, c->arena, f, out);
@@ -148,28 +156,31 @@ static problem decode_form_body(const struct endpoint *ep, const struct api_requ
 
 static bool is_form(struct media_type t)
 {
-    return (str_eq_nocase(t.type, LIT("application")) && str_eq_nocase(t.subtype, LIT("x-www-form-urlencoded"))) ||
+    return (str_eq_nocase(t.type, LIT("application")) &&
+            str_eq_nocase(t.subtype, LIT("x-www-form-urlencoded"))) ||
            (str_eq_nocase(t.type, LIT("multipart")) && str_eq_nocase(t.subtype, LIT("form-data")));
 }
 
-static problem decode_body(const struct endpoint *ep, const struct api_request *r, struct call *c, struct faults *f)
+static problem decode_body(const struct endpoint *ep, const struct api_request *r, struct call *c,
+                           struct faults *f)
 {
     struct media_type type = { 0 };
     void             *out;
 
     if (!ep->route->in)
         return OK;
-    if (r->media_type.at &&
-        (!media_type_parse(r->media_type, &type) || !(ep->route->form ? is_form(type) : media_type_is_json(&type))))
+    if (r->media_type.at && (!media_type_parse(r->media_type, &type) ||
+                             !(ep->route->form ? is_form(type) : media_type_is_json(&type))))
         return BAD_MEDIA_TYPE;
     if (!room_for(ep->route->in, c->arena, &out))
         return UNAVAILABLE;
     c->in = out;
-    return ep->route->form ? decode_form_body(ep, r, type, c, f, out) : decode_json_body(ep, r, c, f, out);
+    return ep->route->form ? decode_form_body(ep, r, type, c, f, out)
+                           : decode_json_body(ep, r, c, f, out);
 }
 
-bool call_prepare(const struct endpoints *e, const struct endpoint *ep, const struct api_request *r, struct call *c,
-                  struct api_answer *answer)
+bool call_prepare(const struct endpoints *e, const struct endpoint *ep, const struct api_request *r,
+                  struct call *c, struct api_answer *answer)
 {
     problem p = authenticate(e, ep, r->authorization, c);
     if (p != OK)
@@ -217,7 +228,8 @@ static problem checked(const struct endpoint *ep, problem p)
     return INTERNAL;
 }
 
-void call_run(const struct endpoints *e, const struct endpoint *ep, struct call *c, struct api_answer *answer)
+void call_run(const struct endpoints *e, const struct endpoint *ep, struct call *c,
+              struct api_answer *answer)
 {
     void *out;
 

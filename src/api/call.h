@@ -24,11 +24,12 @@ struct api_answer {
 
 /* Authenticates and decodes into `c` (whose arena, db, service, now_us are set).  False:
  * `answer` is complete. */
-bool call_prepare(const struct endpoints *e, const struct endpoint *ep, const struct api_request *r, struct call *c,
-                  struct api_answer *answer);
+bool call_prepare(const struct endpoints *e, const struct endpoint *ep, const struct api_request *r,
+                  struct call *c, struct api_answer *answer);
 
 /* Runs the handler of a prepared call and writes the answer. */
-void call_run(const struct endpoints *e, const struct endpoint *ep, struct call *c, struct api_answer *answer);
+void call_run(const struct endpoints *e, const struct endpoint *ep, struct call *c,
+              struct api_answer *answer);
 
 /* The answer to a problem: {"detail": …}. */
 void answer_problem(const struct endpoints *e, problem p, struct api_answer *answer);

@@ -28,13 +28,16 @@ void cors_write(const struct cors *c, const struct str *allowed, struct buf *hea
     if (allowed) {
         buf_add(headers, LIT("Access-Control-Allow-Origin: "));
         buf_add(headers, *allowed);
-        buf_add(headers, LIT("\r\nAccess-Control-Expose-Headers: Retry-After, WWW-Authenticate\r\n"));
+        buf_add(headers,
+                LIT("\r\nAccess-Control-Expose-Headers: Retry-After, WWW-Authenticate\r\n"));
     }
 }
 
-void cors_write_preflight(const struct cors *c, const struct http_request *r, unsigned allowed, struct buf *headers)
+void cors_write_preflight(const struct cors *c, const struct http_request *r, unsigned allowed,
+                          struct buf *headers)
 {
-    if (!cors_allowed(c, r) || !http_request_header(r, LIT("access-control-request-method"), NULL).at)
+    if (!cors_allowed(c, r) ||
+        !http_request_header(r, LIT("access-control-request-method"), NULL).at)
         return;
     buf_add(headers, LIT("Access-Control-Allow-Methods: "));
     endpoints_write_allow(allowed, headers);

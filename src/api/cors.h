@@ -16,4 +16,5 @@ const struct str *cors_allowed(const struct cors *c, const struct http_request *
 void cors_write(const struct cors *c, const struct str *allowed, struct buf *headers);
 
 /* The further lines that answer a preflight (OPTIONS with Access-Control-Request-Method). */
-void cors_write_preflight(const struct cors *c, const struct http_request *r, unsigned allowed, struct buf *headers);
+void cors_write_preflight(const struct cors *c, const struct http_request *r, unsigned allowed,
+                          struct buf *headers);

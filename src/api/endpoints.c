@@ -138,7 +138,8 @@ static bool check_parameters(const struct endpoint *ep, struct buf *why)
     for (unsigned n = 0; n < ep->parameters; n++)
         if (!schema_has(r->path_parameters, endpoint_parameter(ep, n)))
             return refuse(why, r, "a {name} in the path that .path_parameters does not have");
-    for (const struct field *f = r->path_parameters ? r->path_parameters->fields : NULL; f && f->kind; f++)
+    for (const struct field *f = r->path_parameters ? r->path_parameters->fields : NULL;
+         f && f->kind; f++)
         if (!path_has(ep, str_of(f->name)))
             return refuse(why, r, "a path parameter that the path does not have");
     return true;
@@ -185,7 +186,8 @@ static bool paths_collide(struct str a, struct str b)
 static bool check_unique(const struct endpoints *e, const struct endpoint *ep, struct buf *why)
 {
     for (size_t i = 0; i < e->count; i++)
-        if (e->rows[i].route->method == ep->route->method && paths_collide(e->rows[i].path, ep->path))
+        if (e->rows[i].route->method == ep->route->method &&
+            paths_collide(e->rows[i].path, ep->path))
             return refuse(why, ep->route, "two routes for one request");
     return true;
 }
@@ -215,8 +217,8 @@ static struct endpoint endpoint_of(const struct route *r, const char *group, siz
     };
 }
 
-static bool add_group(struct endpoints *e, const struct route_group *g, bool (*option_is_on)(void *, const char *),
-                      void *context, struct buf *why)
+static bool add_group(struct endpoints *e, const struct route_group *g,
+                      bool (*option_is_on)(void *, const char *), void *context, struct buf *why)
 {
     for (const struct route *r = g->routes; r->path; r++) {
         if (r->option && !option_is_on(context, r->option))
@@ -231,8 +233,9 @@ static bool add_group(struct endpoints *e, const struct route_group *g, bool (*o
     return true;
 }
 
-bool endpoints_open(struct endpoints *e, const struct api *api, bool (*option_is_on)(void *context, const char *name),
-                    void *context, struct buf *why)
+bool endpoints_open(struct endpoints *e, const struct api *api,
+                    bool (*option_is_on)(void *context, const char *name), void *context,
+                    struct buf *why)
 {
     *e = (struct endpoints){ .api = api, .rows = calloc(ENDPOINTS_MAX, sizeof *e->rows) };
     if (!e->rows) {

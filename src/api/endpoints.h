@@ -28,7 +28,9 @@ struct endpoints {
  * in `why`: an unsound schema, two routes for one request, a {name} that no parameter has or the
  * other way round, a secret in an answer, a problem without a row, a route without .doc, a body
  * where the method has none, .who without authenticate. */
-bool endpoints_open(struct endpoints *e, const struct api *api, bool (*option_is_on)(void *context, const char *name), void *context, struct buf *why);
+bool endpoints_open(struct endpoints *e, const struct api *api,
+                    bool (*option_is_on)(void *context, const char *name), void *context,
+                    struct buf *why);
 void endpoints_close(struct endpoints *e);
 
 struct match {

@@ -230,7 +230,8 @@ static void write_problem_example(const struct problem_row *row, struct json_wri
 }
 
 /* One response for all problems that share a status. */
-static void write_problem_status(const struct endpoints *e, const problem *problems, int status, struct json_writer *w)
+static void write_problem_status(const struct endpoints *e, const problem *problems, int status,
+                                 struct json_writer *w)
 {
     put_status(w, status);
     json_object_begin(w);
@@ -251,7 +252,8 @@ static void write_problem_status(const struct endpoints *e, const problem *probl
     json_object_end(w);
 }
 
-static void write_responses(const struct endpoints *e, const struct endpoint *ep, struct json_writer *w)
+static void write_responses(const struct endpoints *e, const struct endpoint *ep,
+                            struct json_writer *w)
 {
     problem problems[PROBLEMS_MAX + 8];
     int     done[STATUSES_MAX] = { 0 };
@@ -286,7 +288,8 @@ static void write_security(struct json_writer *w)
     json_list_end(w);
 }
 
-static void write_operation(const struct endpoints *e, const struct endpoint *ep, struct json_writer *w)
+static void write_operation(const struct endpoints *e, const struct endpoint *ep,
+                            struct json_writer *w)
 {
     const struct route *r = ep->route;
     char                title[NAME_BYTES];

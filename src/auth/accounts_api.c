@@ -34,13 +34,15 @@ static const struct schema token_response = SCHEMA(token_response,
 /* ---- What can be asked ------------------------------------------------------------------ */
 
 const struct route account_routes[] = {
-    ROUTE(POST, "/register", register_user, .in = &user_create, .out = &user_response, .status = 201,
-          .problems = { EMAIL_TAKEN }, .does = HASHES | WRITES, .doc = "Create an account."),
+    ROUTE(POST, "/register", register_user, .in = &user_create, .out = &user_response,
+          .status = 201, .problems = { EMAIL_TAKEN }, .does = HASHES | WRITES,
+          .doc = "Create an account."),
 
-    ROUTE(POST, "/token", login_for_access_token, .in = &login_form, .form = true, .out = &token_response,
-          .problems = { BAD_LOGIN }, .does = HASHES | WRITES, .doc = "Log in with the OAuth2 password form."),
+    ROUTE(POST, "/token", login_for_access_token, .in = &login_form, .form = true,
+          .out = &token_response, .problems = { BAD_LOGIN }, .does = HASHES | WRITES,
+          .doc = "Log in with the OAuth2 password form."),
 
-    ROUTE(GET, "/users/me", read_users_me, .who = SIGNED_IN, .out = &user_response,
-          .does = READS, .doc = "Who am I?"),
+    ROUTE(GET, "/users/me", read_users_me, .who = SIGNED_IN, .out = &user_response, .does = READS,
+          .doc = "Who am I?"),
     { 0 },
 };

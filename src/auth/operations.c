@@ -51,7 +51,8 @@ problem json_web_key_set(struct call *c)
 {
     const struct token_policy *tokens = &c->service->tokens;
     struct jwk_set            *out = c->out;
-    bool                       secret = tokens->verifiers_count == 0 || jws_key_algorithm(tokens->verifiers[0]) == JWS_HS256;
+    bool secret =
+        tokens->verifiers_count == 0 || jws_key_algorithm(tokens->verifiers[0]) == JWS_HS256;
     size_t                     count = secret ? 0 : tokens->verifiers_count;
 
     out->keys.at = arena_alloc_many(c->arena, count + 1, sizeof *out->keys.at);

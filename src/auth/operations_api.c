@@ -31,7 +31,8 @@ const struct route operation_routes[] = {
 };
 
 const struct route benchmark_routes[] = {
-    ROUTE(POST, "/json", echo_action, .in = &action, .out = &action_response, .option = "bench-endpoint",
+    ROUTE(POST, "/json", echo_action, .in = &action, .out = &action_response,
+          .option = "bench-endpoint",
           .doc = "The benchmark's workload: validate a small object and answer it."),
     { 0 },
 };

@@ -61,7 +61,8 @@ static const struct statement raise_hash = {
     "UPDATE users SET sealed_hash = :now WHERE id = :id AND sealed_hash = :was", &hash_change, NULL
 };
 
-const struct statement *const user_statements[] = { &by_id, &secret_by_key, &insert, &raise_hash, NULL };
+const struct statement *const user_statements[] = { &by_id, &secret_by_key, &insert, &raise_hash,
+                                                    NULL };
 
 problem user_by_id(struct call *c, int64_t id, struct user_response *out)
 {

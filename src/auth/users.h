@@ -17,7 +17,8 @@ struct new_user {
 
 /* NO_ROW when there is none, as of all of these. */
 problem user_by_id(struct call *c, int64_t id, struct user_response *out) MUST_CHECK;
-problem user_secret_by_key(struct call *c, struct str email_key, struct user_secret *out) MUST_CHECK;
+problem user_secret_by_key(struct call *c, struct str email_key,
+                           struct user_secret *out) MUST_CHECK;
 
 /* One statement that cannot race: CONFLICT when the address is taken. */
 problem user_insert(struct call *c, const struct new_user *u, struct user_response *out) MUST_CHECK;

@@ -51,7 +51,8 @@ char *buf_room(struct buf *b, size_t bytes)
 {
     if (b->failed)
         return NULL;
-    if ((bytes > b->cap - b->len || !b->at) && (bytes > SIZE_MAX / 4 - b->len || !grow(b, b->len + bytes))) {
+    if ((bytes > b->cap - b->len || !b->at) &&
+        (bytes > SIZE_MAX / 4 - b->len || !grow(b, b->len + bytes))) {
         b->failed = true;
         return NULL;
     }

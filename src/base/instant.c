@@ -136,7 +136,8 @@ enum instant_verdict instant_parse(struct str rest, struct instant *out)
     int64_t day = take_digits(&rest, 2);
     if (day < 0)
         return INSTANT_MALFORMED;
-    bool real_date = year >= 1 && month >= 1 && month <= 12 && day >= 1 && day <= days_in_month(year, month);
+    bool real_date =
+        year >= 1 && month >= 1 && month <= 12 && day >= 1 && day <= days_in_month(year, month);
     if (rest.len == 0)
         return real_date ? INSTANT_DATE_ONLY : INSTANT_OUT_OF_RANGE;
     if (!take_char(&rest, "Tt "))
@@ -153,7 +154,8 @@ enum instant_verdict instant_parse(struct str rest, struct instant *out)
     if (!real_date || hour > 23 || minute > 59 || second > 59)
         return INSTANT_OUT_OF_RANGE;
     int64_t days = days_from_civil(year, (int)month, (int)day);
-    int64_t us = ((days * 86400 + hour * 3600 + minute * 60 + second) - offset) * 1000000 + fraction;
+    int64_t us =
+        ((days * 86400 + hour * 3600 + minute * 60 + second) - offset) * 1000000 + fraction;
     if (us < us_min || us > us_max)     /* the offset led out of the years that can be written */
         return INSTANT_OUT_OF_RANGE;
     out->us = us;

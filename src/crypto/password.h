@@ -55,7 +55,8 @@ enum password_verdict password_verify(struct password_hasher *h, struct str pass
                                       struct str phc) __attribute__((warn_unused_result));
 
 /* The work of one verification at today's cost, for nobody's password. */
-bool password_verify_nobody(struct password_hasher *h, struct str password) __attribute__((warn_unused_result));
+bool password_verify_nobody(struct password_hasher *h, struct str password)
+    __attribute__((warn_unused_result));
 
 /* How long one more call would probably wait for a slot, in milliseconds: 0 while one is free,
  * otherwise the calls ahead of it x the smoothed duration / slots. */

@@ -21,7 +21,8 @@ problem password_store(struct call *c, int64_t owner, struct str password, struc
     CHECK(s->hasher && s->vault);
     if (!password_hash(s->hasher, password, hash))
         return UNAVAILABLE;
-    bool done = vault_seal(s->vault, VAULT_PASSWORD_HASH, s->random, str_of(hash), owner_context(c, owner), &out);
+    bool done = vault_seal(s->vault, VAULT_PASSWORD_HASH, s->random, str_of(hash),
+                           owner_context(c, owner), &out);
     sodium_memzero(hash, sizeof hash);
     if (!done || c->arena->failed)
         return UNAVAILABLE;
@@ -29,7 +30,8 @@ problem password_store(struct call *c, int64_t owner, struct str password, struc
     return OK;
 }
 
-problem password_check(struct call *c, int64_t owner, struct str password, struct str sealed, bool *right, struct str *raised)
+problem password_check(struct call *c, int64_t owner, struct str password, struct str sealed,
+                       bool *right, struct str *raised)
 {
     struct service *s = c->service;
     char            bytes[PASSWORD_HASH_BYTES];
@@ -78,7 +80,8 @@ problem token_subject(struct call *c, struct str token, int64_t *subject)
     struct token_claims claims;
     uint64_t            id;
 
-    if (token_verify(&c->service->tokens, token, c->now_us / 1000000, c->arena, &claims) != TOKEN_GOOD)
+    if (token_verify(&c->service->tokens, token, c->now_us / 1000000, c->arena, &claims) !=
+        TOKEN_GOOD)
         return BAD_TOKEN;
     if (!str_to_uint(claims.subject, (1ull << 53) - 1, &id))
         return BAD_TOKEN;

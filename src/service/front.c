@@ -17,7 +17,8 @@ static bool may_drain(struct front_loop *l)
 {
     struct front *f = l->front;
 
-    return !l->draining && atomic_load(&f->service->draining) && (l == f->loops || atomic_load(&f->listener_closed));
+    return !l->draining && atomic_load(&f->service->draining) &&
+           (l == f->loops || atomic_load(&f->listener_closed));
 }
 
 static void wake_all(struct front *f)
@@ -95,7 +96,8 @@ bool front_greet(struct service *s, int channel, struct buf *why)
     }
 }
 
-struct front *front_open(struct service *s, int listener, const int *channels, uint32_t generation, struct buf *why)
+struct front *front_open(struct service *s, int listener, const int *channels, uint32_t generation,
+                         struct buf *why)
 {
     struct front *f = calloc(1, sizeof *f);
 
@@ -106,7 +108,8 @@ struct front *front_open(struct service *s, int listener, const int *channels, u
     f->cors = (struct cors){ s->options.cors_origins, s->options.cors_origins_count };
     f->count = (size_t)s->options.threads;
     f->loops = calloc(f->count, sizeof *f->loops);
-    f->census = http_census_open((size_t)s->options.connections, (size_t)s->options.connections_per_address);
+    f->census = http_census_open((size_t)s->options.connections,
+                                 (size_t)s->options.connections_per_address);
     write_documents(f);
     if (!f->loops || !f->census || f->openapi.failed || !open_loops(f, listener, channels)) {
         buf_add(why, LIT("the front has no memory, descriptors or database"));

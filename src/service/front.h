@@ -14,7 +14,8 @@ bool front_greet(struct service *s, int channel, struct buf *why);
 
 /* `channels` has one for each loop (options.threads); `listener` is -1 where front_adopt() is
  * used.  NULL with one clear line in `why`. */
-struct front *front_open(struct service *s, int listener, const int *channels, uint32_t generation, struct buf *why);
+struct front *front_open(struct service *s, int listener, const int *channels, uint32_t generation,
+                         struct buf *why);
 
 /* Runs until front_drain() and the last answer; `ready` is called once, when connections are
  * accepted.  False, and nothing ran: no threads. */

@@ -17,11 +17,17 @@
 #include "http/status.h"
 #include "service/message.h"
 
-enum { ARENA_BYTES = 1 << 20, BODY_BYTES_MAX = 4 << 20, HEADER_BYTES_MAX = 4096, WORK_MS_MAX = 30000 };
+enum {
+    ARENA_BYTES = 1 << 20,
+    BODY_BYTES_MAX = 4 << 20,
+    HEADER_BYTES_MAX = 4096,
+    WORK_MS_MAX = 30000
+};
 
 /* ---- Answers ---------------------------------------------------------------------------- */
 
-static void add_headers(struct front_loop *l, const struct endpoint *ep, int status, int retry_after_s)
+static void add_headers(struct front_loop *l, const struct endpoint *ep, int status,
+                        int retry_after_s)
 {
     if (status == 401)
         buf_add(&l->headers, LIT("WWW-Authenticate: Bearer\r\n"));
@@ -31,7 +37,8 @@ static void add_headers(struct front_loop *l, const struct endpoint *ep, int sta
         buf_add(&l->headers, LIT("Cache-Control: no-store\r\n"));
 }
 
-static void answer(struct front_loop *l, struct http_exchange *x, int status, struct str media_type, struct str body)
+static void answer(struct front_loop *l, struct http_exchange *x, int status, struct str media_type,
+                   struct str body)
 {
     if (l->headers.failed) {    /* half a header line is none */
         buf_reset(&l->headers);
@@ -44,13 +51,16 @@ static void answer(struct front_loop *l, struct http_exchange *x, int status, st
     });
 }
 
-static void answer_call(struct front_loop *l, struct http_exchange *x, const struct endpoint *ep, const struct api_answer *a)
+static void answer_call(struct front_loop *l, struct http_exchange *x, const struct endpoint *ep,
+                        const struct api_answer *a)
 {
     add_headers(l, ep, a->status, a->retry_after_s);
-    answer(l, x, a->status, a->body.len ? LIT("application/json") : (struct str){ 0 }, buf_str(&a->body));
+    answer(l, x, a->status, a->body.len ? LIT("application/json") : (struct str){ 0 },
+           buf_str(&a->body));
 }
 
-static void answer_with_problem(struct front_loop *l, struct http_exchange *x, const struct endpoint *ep, problem p, int retry_after_s)
+static void answer_with_problem(struct front_loop *l, struct http_exchange *x,
+                                const struct endpoint *ep, problem p, int retry_after_s)
 {
     struct api_answer a = { .body = l->body, .retry_after_s = retry_after_s };
 
@@ -88,8 +98,9 @@ static bool answer_document(struct front_loop *l, struct http_exchange *x, struc
         return false;
     buf_add(&l->headers, LIT("Content-Security-Policy: "));
     buf_add(&l->headers, f->policy_text);
-    buf_add(&l->headers, LIT("\r\nX-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n"
-                             "Cache-Control: no-cache\r\n"));
+    buf_add(&l->headers,
+            LIT("\r\nX-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n"
+                "Cache-Control: no-cache\r\n"));
     answer(l, x, 200, LIT("text/html; charset=utf-8"), docs_page());
     return true;
 }
@@ -99,7 +110,8 @@ static bool is_document(struct str path)
     return str_eq(path, LIT("/openapi.json")) || str_eq(path, LIT("/docs"));
 }
 
-static void answer_elsewhere(struct front_loop *l, struct http_exchange *x, struct str path, unsigned allowed)
+static void answer_elsewhere(struct front_loop *l, struct http_exchange *x, struct str path,
+                             unsigned allowed)
 {
     const struct http_request *r = http_exchange_request(x);
     bool reads = r->method == HTTP_GET || r->method == HTTP_HEAD;
@@ -124,19 +136,21 @@ static void answer_elsewhere(struct front_loop *l, struct http_exchange *x, stru
 
 /* ---- Calls ------------------------------------------------------------------------------ */
 
-_Static_assert(BODY_BYTES_LIMIT + HEAD_BYTES_LIMIT + 4096 <= MESSAGE_BYTES_MAX, "every request that is accepted can be sent on");
+_Static_assert(BODY_BYTES_LIMIT + HEAD_BYTES_LIMIT + 4096 <= MESSAGE_BYTES_MAX,
+               "every request that is accepted can be sent on");
 
 static bool send_call(struct front_loop *l, const struct call_message *m)
 {
     buf_reset(&l->packet);
     message_write_call(&l->packet, m);
-    bool sent = !l->packet.failed &&
-                send(l->channel, l->packet.at, l->packet.len, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)l->packet.len;
+    bool sent = !l->packet.failed && send(l->channel, l->packet.at, l->packet.len,
+                                          MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)l->packet.len;
     buf_wipe(&l->packet);
     return sent;
 }
 
-static void call_keeper(struct front_loop *l, struct http_exchange *x, const struct endpoint *ep, const struct api_request *r)
+static void call_keeper(struct front_loop *l, struct http_exchange *x, const struct endpoint *ep,
+                        const struct api_request *r)
 {
     const struct str   *origin = cors_allowed(&l->front->cors, http_exchange_request(x));
     struct http_ticket  t = http_exchange_defer(x);
@@ -171,8 +185,11 @@ static void serve_endpoint(struct front_loop *l, struct http_exchange *x, const 
     const struct endpoint *ep = m->endpoint;
     struct api_request     r = request_of(http_exchange_request(x), m);
     struct api_answer      a = { .body = l->body };
-    struct call            c = { .arena = &l->arena, .db = l->db, .service = s, .address = http_exchange_address(x),
-                                 .now_us = clock_wall_us(s->clock) };
+    struct call c = { .arena = &l->arena,
+                      .db = l->db,
+                      .service = s,
+                      .address = http_exchange_address(x),
+                      .now_us = clock_wall_us(s->clock) };
 
     buf_reset(&a.body);
     bool good = call_prepare(&s->endpoints, ep, &r, &c, &a);
@@ -227,9 +244,11 @@ static void take_answer(struct front_loop *l, struct str packet)
         service_heard(l->front->service, writes);
         return;
     }
-    if (!message_read_answer(packet, &m) || m.ticket.front != l->front->generation || m.endpoint >= e->count)
+    if (!message_read_answer(packet, &m) || m.ticket.front != l->front->generation ||
+        m.endpoint >= e->count)
         return;     /* of a front that is gone */
-    struct http_exchange *x = http_server_exchange(l->server, (struct http_ticket){ m.ticket.slot, m.ticket.generation });
+    struct http_exchange *x =
+        http_server_exchange(l->server, (struct http_ticket){ m.ticket.slot, m.ticket.generation });
     if (!x)
         return;     /* the client is gone */
     buf_reset(&l->headers);

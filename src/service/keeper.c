@@ -21,7 +21,14 @@
 #include "service/message.h"
 #include "service/signing.h"
 
-enum { LOOK_MS = 1000, WRITE_WORKERS = 8, ARENA_BYTES = 1 << 20, HASHING_NICE = 10, CHANNELS_MAX = 64, SEND_WAIT_MS = 5000 };
+enum {
+    LOOK_MS = 1000,
+    WRITE_WORKERS = 8,
+    ARENA_BYTES = 1 << 20,
+    HASHING_NICE = 10,
+    CHANNELS_MAX = 64,
+    SEND_WAIT_MS = 5000
+};
 
 struct keeper {
     struct service *service;
@@ -69,7 +76,8 @@ static void send_packet(int channel, struct str packet)
     }
 }
 
-static void send_answer(struct worker *w, int channel, const struct call_message *m, const struct api_answer *a)
+static void send_answer(struct worker *w, int channel, const struct call_message *m,
+                        const struct api_answer *a)
 {
     buf_reset(&w->packet);
     message_write_answer(&w->packet, &(struct answer_message){
@@ -105,11 +113,14 @@ static bool worker_is_ready(struct worker *w)
     return !s->store || w->db;
 }
 
-static void run_call(struct worker *w, const struct call_message *m, int64_t now_us, struct api_answer *a)
+static void run_call(struct worker *w, const struct call_message *m, int64_t now_us,
+                     struct api_answer *a)
 {
     struct service        *s = w->keeper->service;
     const struct endpoint *ep = &s->endpoints.rows[m->endpoint];
-    struct call            c = { .arena = &w->arena, .db = w->db, .service = s, .address = m->address, .now_us = now_us };
+    struct call c = {
+        .arena = &w->arena, .db = w->db, .service = s, .address = m->address, .now_us = now_us
+    };
 
     if (!worker_is_ready(w)) {
         answer_problem(&s->endpoints, UNAVAILABLE, a);
@@ -191,7 +202,8 @@ static void refuse(const char *why)
     log_event(LOG_LEVEL_ERROR, "message_refused", LOG_PAIRS({ "reason", str_of(why) }));
 }
 
-static void submit(struct keeper *k, struct lane *lane, struct keeper_job *j, const struct call_message *m)
+static void submit(struct keeper *k, struct lane *lane, struct keeper_job *j,
+                   const struct call_message *m)
 {
     int64_t wait_ms = 0;
 
@@ -221,8 +233,11 @@ static void serve_call(struct keeper *k, int channel, struct str packet)
     struct keeper_job *j = malloc(sizeof *j + packet.len);
     if (!j)
         return refuse("no memory");
-    *j = (struct keeper_job){ .job = { .run = job_run, .give_up = job_give_up }, .keeper = k, .channel = channel,
-                              .now_us = clock_wall_us(s->clock), .len = packet.len };
+    *j = (struct keeper_job){ .job = { .run = job_run, .give_up = job_give_up },
+                              .keeper = k,
+                              .channel = channel,
+                              .now_us = clock_wall_us(s->clock),
+                              .len = packet.len };
     memcpy(j->bytes, packet.at, packet.len);
     bool hashes = s->endpoints.rows[m.endpoint].route->does & HASHES;
     submit(k, hashes ? k->hashing : k->writing, j, &m);

@@ -170,7 +170,8 @@ static int64_t expected_wait_ms(const struct lane *l)
 
     if (ahead < l->settings.workers || l->waiting == 0)
         return 0;
-    return (int64_t)(ahead - l->settings.workers + 1) * l->smoothed_ns / l->settings.workers / 1000000;
+    return (int64_t)(ahead - l->settings.workers + 1) * l->smoothed_ns / l->settings.workers /
+           1000000;
 }
 
 static bool enqueue(struct lane *l, struct job *j, int64_t *wait_ms)

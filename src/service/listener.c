@@ -57,7 +57,8 @@ static void write_bound(int fd, struct buf *bound)
     char                    host[NI_MAXHOST], port[NI_MAXSERV];
 
     if (getsockname(fd, (struct sockaddr *)&a, &len) != 0 ||
-        getnameinfo((struct sockaddr *)&a, len, host, sizeof host, port, sizeof port, NI_NUMERICHOST | NI_NUMERICSERV) != 0)
+        getnameinfo((struct sockaddr *)&a, len, host, sizeof host, port, sizeof port,
+                    NI_NUMERICHOST | NI_NUMERICSERV) != 0)
         return;
     buf_format(bound, a.ss_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host, port);
 }
@@ -83,7 +84,8 @@ static int listen_soon(const struct addrinfo *a)
 {
     int fd;
 
-    for (int waited = 0; (fd = listen_on(a)) < 0 && errno == EADDRINUSE && waited < PATIENCE_MS; waited += STEP_MS)
+    for (int waited = 0; (fd = listen_on(a)) < 0 && errno == EADDRINUSE && waited < PATIENCE_MS;
+         waited += STEP_MS)
         poll(NULL, 0, STEP_MS);
     return fd;
 }

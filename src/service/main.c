@@ -98,7 +98,8 @@ static bool confine_keeper_files(struct service *s, struct buf *summary, struct 
     if (s->program->migrations) {
         place = store_place(arena_cstr(&a, s->options.database), why);
         directories[0] = place.at ? directory_of(&a, place) : NULL;
-        directories[1] = s->options.master_key_file.len ? directory_of(&a, s->options.master_key_file) : NULL;
+        directories[1] =
+            s->options.master_key_file.len ? directory_of(&a, s->options.master_key_file) : NULL;
     }
     bool done = place.at && (s->options.no_sandbox || sandbox_files(directories, summary));
     if (place.at && !done)
@@ -116,7 +117,8 @@ static bool confine_calls(struct service *s, enum sandbox_role role, struct buf 
 {
     bool done = s->options.no_sandbox || sandbox_calls(role, summary);
 
-    log_event(LOG_LEVEL_INFO, "started", LOG_PAIRS({ "sandbox", s->options.no_sandbox ? LIT("off") : buf_str(summary) }));
+    log_event(LOG_LEVEL_INFO, "started",
+              LOG_PAIRS({ "sandbox", s->options.no_sandbox ? LIT("off") : buf_str(summary) }));
     return done;
 }
 
@@ -272,8 +274,9 @@ static void set_issuer(struct options *o, char *text, size_t bytes)
 static bool options_make_sense(struct service *s, struct buf *why)
 {
     struct arena a = arena_new(64 * 1024);
-    bool         done = listener_check(s->options.listen, why) &&
-                (!s->program->migrations || store_place(arena_cstr(&a, s->options.database), why).at);
+    bool done =
+        listener_check(s->options.listen, why) &&
+        (!s->program->migrations || store_place(arena_cstr(&a, s->options.database), why).at);
 
     arena_close(&a);
     return done;
@@ -320,7 +323,8 @@ int service_main(int argc, char **argv, const struct program *program)
     struct buf            told = buf_fixed(text, sizeof text);
 
     log_open(program->name, LOG_LEVEL_INFO);
-    switch (options_parse(&s.options, program->name, program->version, program->flags, argc, argv, &told)) {
+    switch (options_parse(&s.options, program->name, program->version, program->flags, argc, argv,
+                          &told)) {
     case OPTIONS_SHOWN:
         printf("%.*s", STR_ARG(buf_str(&told)));
         return 0;

@@ -8,7 +8,12 @@
 #include "api/call.h"
 #include "base/buf.h"
 
-enum { MESSAGE_BYTES_MAX = 224 * 1024, MESSAGE_KEYS_BYTES_MAX = 2048, KEY_BYTES_MAX = 128, KEYS_MAX = 8 };
+enum {
+    MESSAGE_BYTES_MAX = 224 * 1024,
+    MESSAGE_KEYS_BYTES_MAX = 2048,
+    KEY_BYTES_MAX = 128,
+    KEYS_MAX = 8
+};
 
 enum message_kind { MESSAGE_HELLO = 1, MESSAGE_KEYS, MESSAGE_CALL, MESSAGE_ANSWER, MESSAGE_HEALTH };
 

@@ -166,7 +166,8 @@ static bool set_value(struct options *o, const struct option *row, struct str te
 static void write_range(const struct option *row, struct buf *text)
 {
     if (row->kind == DURATION_OPTION)
-        buf_format(text, "a time such as 500ms, 10s or 5m, from %lldms to %llds", (long long)row->min, (long long)row->max / 1000);
+        buf_format(text, "a time such as 500ms, 10s or 5m, from %lldms to %llds",
+                   (long long)row->min, (long long)row->max / 1000);
     else if (row->kind == NUMBER_OPTION)
         buf_format(text, "a number from %lld to %lld", (long long)row->min, (long long)row->max);
     else if (row->kind == ORIGINS_OPTION)
@@ -184,7 +185,8 @@ static void write_shown(struct str value, struct buf *text)
         buf_add(text, LIT("..."));
 }
 
-static bool refuse_value(const struct option *row, const char *source, struct str value, struct buf *text)
+static bool refuse_value(const struct option *row, const char *source, struct str value,
+                         struct buf *text)
 {
     buf_format(text, "%s: '", source);
     write_shown(value, text);
@@ -220,7 +222,8 @@ static void write_help(const char *program, const struct program_flag *flags, st
     buf_add(text, LIT("\nEach option also as POSTERN_NAME in the environment.  Only there:\n\n"));
     for (const struct option *row = options; row->name; row++)
         if (row->secret)
-            buf_format(text, "  %-36s %s\n", row->plain ? row->plain : "POSTERN_MASTER_KEY", row->help);
+            buf_format(text, "  %-36s %s\n", row->plain ? row->plain : "POSTERN_MASTER_KEY",
+                       row->help);
 }
 
 /* ---- Sources ---------------------------------------------------------------------------- */
@@ -231,7 +234,8 @@ static const char *environment_name(const char *name, char out[static 64])
 
     buf_add(&b, LIT("POSTERN_"));
     for (; *name; name++)
-        buf_add_char(&b, *name == '-' ? '_' : (char)(*name >= 'a' && *name <= 'z' ? *name - 32 : *name));
+        buf_add_char(&b, *name == '-' ? '_'
+                                      : (char)(*name >= 'a' && *name <= 'z' ? *name - 32 : *name));
     out[b.len] = 0;
     return out;
 }
@@ -267,7 +271,8 @@ static bool set_flag(struct options *o, const struct program_flag *flags, struct
     return false;
 }
 
-static bool flags_from_environment(struct options *o, const struct program_flag *flags, struct buf *text)
+static bool flags_from_environment(struct options *o, const struct program_flag *flags,
+                                   struct buf *text)
 {
     static const struct option a_switch = { .kind = SWITCH_OPTION };
     char                       name[64];
@@ -283,7 +288,8 @@ static bool flags_from_environment(struct options *o, const struct program_flag 
 }
 
 /* One word of the command line and, when it takes one, the value in the next. */
-static bool take_argument(struct options *o, const struct program_flag *flags, char **argv, int argc, int *i, struct buf *text)
+static bool take_argument(struct options *o, const struct program_flag *flags, char **argv,
+                          int argc, int *i, struct buf *text)
 {
     struct str rest = str_of(argv[*i]);
 
@@ -325,7 +331,8 @@ static bool was_given(const struct option *row, int argc, char **argv)
     return false;
 }
 
-static bool set_rest(struct options *o, const struct program_flag *flags, int argc, char **argv, struct buf *text)
+static bool set_rest(struct options *o, const struct program_flag *flags, int argc, char **argv,
+                     struct buf *text)
 {
     for (const struct option *row = options; row->name; row++)
         if (!was_given(row, argc, argv) && !set_from_environment(o, row, text))
@@ -347,8 +354,9 @@ static void set_derived(struct options *o)
         o->connections_per_address = o->connections / 2;
 }
 
-enum options_verdict options_parse(struct options *o, const char *program, const char *version, const struct program_flag *flags,
-                                   int argc, char **argv, struct buf *text)
+enum options_verdict options_parse(struct options *o, const char *program, const char *version,
+                                   const struct program_flag *flags, int argc, char **argv,
+                                   struct buf *text)
 {
     *o = (struct options){ 0 };
     int first = argc > 1 && is_word(argv[1], "serve") ? 2 : 1;

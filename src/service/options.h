@@ -6,7 +6,12 @@
 #pragma once
 #include "base/buf.h"
 
-enum { ORIGINS_MAX = 32, FLAGS_MAX = 16, BODY_BYTES_LIMIT = 128 * 1024, HEAD_BYTES_LIMIT = 64 * 1024 };
+enum {
+    ORIGINS_MAX = 32,
+    FLAGS_MAX = 16,
+    BODY_BYTES_LIMIT = 128 * 1024,
+    HEAD_BYTES_LIMIT = 64 * 1024
+};
 
 /* A program's own switch: --bench-endpoint. */
 struct program_flag { const char *name, *help; };
@@ -21,7 +26,7 @@ struct options {
     int64_t    queue_wait_ms, token_lifetime_ms;
     int64_t    head_bytes_max, target_bytes_max, body_bytes_max, headers_max;
     int64_t    connections, connections_per_address;
-    int64_t    head_timeout_ms, body_timeout_ms, idle_timeout_ms, send_timeout_ms, shutdown_timeout_ms;
+    int64_t head_timeout_ms, body_timeout_ms, idle_timeout_ms, send_timeout_ms, shutdown_timeout_ms;
     bool       single_process, no_sandbox;
     bool       flags[FLAGS_MAX];    /* of the program, in the order of its table */
 };
@@ -31,8 +36,9 @@ enum options_verdict { OPTIONS_SERVE, OPTIONS_SHOWN, OPTIONS_WRONG };
 /* From the command line, then the environment, then the defaults.  SHOWN: help or version was
  * asked for and is in `text`; WRONG: one clear line is in `text`.  Slices point into argv and
  * the environment. */
-enum options_verdict options_parse(struct options *o, const char *program, const char *version, const struct program_flag *flags,
-                                   int argc, char **argv, struct buf *text);
+enum options_verdict options_parse(struct options *o, const char *program, const char *version,
+                                   const struct program_flag *flags, int argc, char **argv,
+                                   struct buf *text);
 
 /* Is the program's flag of that name on? */
 bool options_flag(const struct options *o, const struct program_flag *flags, const char *name);

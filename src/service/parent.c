@@ -20,7 +20,12 @@
 #include "service/listener.h"
 #include "service/role.h"
 
-enum { EARLY_DEATH_NS = 1000000000, PAUSE_MS_MAX = 2000, PATIENCE_MS = 5000, CHANNEL_BYTES = 4 << 20 };
+enum {
+    EARLY_DEATH_NS = 1000000000,
+    PAUSE_MS_MAX = 2000,
+    PATIENCE_MS = 5000,
+    CHANNEL_BYTES = 4 << 20
+};
 
 struct child {
     pid_t       pid;            /* 0: not running */
@@ -102,7 +107,8 @@ static char **environment_for(struct parent *p, const struct role_card *card, ch
     char **out = calloc(count + 3, sizeof *out);
     CHECK(out);
     for (size_t i = 0; i < count; i++)
-        if (card->role == ROLE_KEEPER || !str_starts(str_of(environ[i]), LIT("POSTERN_MASTER_KEY=")))
+        if (card->role == ROLE_KEEPER ||
+            !str_starts(str_of(environ[i]), LIT("POSTERN_MASTER_KEY=")))
             out[n++] = environ[i];
     out[n++] = text;
     if (names_issuer(p))
@@ -130,9 +136,14 @@ static _Noreturn void become(struct parent *p, const struct role_card *card, con
 
 static bool start(struct parent *p, struct child *c, enum role role)
 {
-    struct role_card card = { .role = role, .parent = getpid(), .ready_fd = p->ready_write, .listener = p->listener, .count = p->count };
+    struct role_card card = { .role = role,
+                              .parent = getpid(),
+                              .ready_fd = p->ready_write,
+                              .listener = p->listener,
+                              .count = p->count };
 
-    memcpy(card.channels, role == ROLE_FRONT ? p->front_ends : p->keeper_ends, sizeof card.channels);
+    memcpy(card.channels, role == ROLE_FRONT ? p->front_ends : p->keeper_ends,
+           sizeof card.channels);
     if (role == ROLE_FRONT)
         card.generation = ++p->generation;
     c->started_ns = clock_monotonic_ns(&system_clock);
@@ -164,7 +175,8 @@ static void stop(struct parent *p, int status)
 {
     p->stopping = true;
     p->status = status;
-    p->patience_ns = clock_monotonic_ns(&system_clock) + (p->options->shutdown_timeout_ms + PATIENCE_MS) * 1000000;
+    p->patience_ns = clock_monotonic_ns(&system_clock) +
+                     (p->options->shutdown_timeout_ms + PATIENCE_MS) * 1000000;
     if (p->front.pid)
         tell(&p->front, p->announced ? SIGTERM : SIGKILL);
     else
@@ -186,7 +198,8 @@ static void log_death(const struct child *c, int status)
         buf_format(&b, "signal %d", WTERMSIG(status));
     else
         buf_format(&b, "exit %d", WEXITSTATUS(status));
-    log_event(LOG_LEVEL_ERROR, "process_died", LOG_PAIRS({ "name", str_of(c->name) }, { "with", buf_str(&b) }));
+    log_event(LOG_LEVEL_ERROR, "process_died",
+              LOG_PAIRS({ "name", str_of(c->name) }, { "with", buf_str(&b) }));
 }
 
 /* The first replacement comes at once; one that dies early again and again is waited for a
@@ -337,7 +350,9 @@ static bool open_parent(struct parent *p, struct buf *why)
 
 int parent_run(const struct options *o, char **argv)
 {
-    struct parent p = { .options = o, .argv = argv, .keeper.name = "postern-keeper", .front.name = "postern-front" };
+    struct parent p = {
+        .options = o, .argv = argv, .keeper.name = "postern-keeper", .front.name = "postern-front"
+    };
     char          text[512];
     struct buf    why = buf_fixed(text, sizeof text - 1);
 
@@ -350,7 +365,8 @@ int parent_run(const struct options *o, char **argv)
     if (!start_both(&p))
         return fail("cannot start processes");
     while (p.keeper.pid || p.front.pid) {
-        struct pollfd fds[] = { { .fd = p.signals, .events = POLLIN }, { .fd = p.ready_read, .events = POLLIN } };
+        struct pollfd fds[] = { { .fd = p.signals, .events = POLLIN },
+                                { .fd = p.ready_read, .events = POLLIN } };
         if (poll(fds, 2, wait_ms(&p)) < 0)
             continue;
         if (fds[1].revents & POLLIN)

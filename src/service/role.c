@@ -40,7 +40,8 @@ void role_write(const struct role_card *card, char out[ROLE_TEXT_BYTES])
 {
     struct buf b = buf_fixed(out, ROLE_TEXT_BYTES - 1);
 
-    buf_format(&b, "%s=%d %u %d %d %d %zu", variable, card->role, card->generation, card->parent, card->ready_fd, card->listener, card->count);
+    buf_format(&b, "%s=%d %u %d %d %d %zu", variable, card->role, card->generation, card->parent,
+               card->ready_fd, card->listener, card->count);
     for (size_t i = 0; i < card->count; i++)
         buf_format(&b, " %d", card->channels[i]);
     CHECK(!b.failed);

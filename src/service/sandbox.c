@@ -141,7 +141,8 @@ static bool allow_sending(scmp_filter_ctx filter)
 /* Not F_SETOWN, F_SETSIG or O_ASYNC, by which the kernel would send signals to others. */
 static bool allow_fcntl(scmp_filter_ctx filter)
 {
-    static const scmp_datum_t commands[] = { F_GETFD, F_SETFD, F_GETFL, F_DUPFD_CLOEXEC, F_GETLK, F_SETLK, F_SETLKW };
+    static const scmp_datum_t commands[] = { F_GETFD, F_SETFD, F_GETFL, F_DUPFD_CLOEXEC,
+                                             F_GETLK, F_SETLK, F_SETLKW };
 
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
         if (seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1, SCMP_A1(SCMP_CMP_EQ, commands[i], 0)) != 0)
@@ -162,10 +163,11 @@ static bool allow_sockets(scmp_filter_ctx filter)
 
 static bool fill(scmp_filter_ctx filter, enum sandbox_role role)
 {
-    return allow_all(filter, both_calls, COUNT(both_calls)) && allow_mapping(filter) && allow_own_signals(filter) &&
-           allow_sending(filter) && allow_fcntl(filter) &&
-           (role == SANDBOX_FRONT ? allow_all(filter, front_calls, COUNT(front_calls)) && allow_sockets(filter)
-                                  : allow_all(filter, keeper_calls, COUNT(keeper_calls)));
+    return allow_all(filter, both_calls, COUNT(both_calls)) && allow_mapping(filter) &&
+           allow_own_signals(filter) && allow_sending(filter) && allow_fcntl(filter) &&
+           (role == SANDBOX_FRONT
+                ? allow_all(filter, front_calls, COUNT(front_calls)) && allow_sockets(filter)
+                : allow_all(filter, keeper_calls, COUNT(keeper_calls)));
 }
 
 bool sandbox_calls(enum sandbox_role role, struct buf *summary)
@@ -176,8 +178,8 @@ bool sandbox_calls(enum sandbox_role role, struct buf *summary)
     }
     tzset();    /* libc reads the time zone at first use, and could not later */
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
-    bool            done = filter && seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1) == 0 && fill(filter, role) &&
-                seccomp_load(filter) == 0;
+    bool done = filter && seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1) == 0 &&
+                fill(filter, role) && seccomp_load(filter) == 0;
 
     seccomp_release(filter);
     buf_add(summary, done ? LIT("seccomp=on") : LIT("seccomp=failed"));

@@ -76,7 +76,8 @@ bool service_open_keeper(struct service *s, struct buf *why)
     if (!open_store(s, false, why))
         return false;
     s->hasher = password_hasher_open((unsigned)s->options.hash_threads,
-                                     (struct password_cost){ (uint32_t)s->options.hash_memory_kib, (uint32_t)s->options.hash_passes },
+                                     (struct password_cost){ (uint32_t)s->options.hash_memory_kib,
+                                                             (uint32_t)s->options.hash_passes },
                                      s->random, s->clock);
     if (!s->hasher) {
         buf_add(why, LIT("no memory for password hashing"));
@@ -106,7 +107,8 @@ static bool keeper_is_silent(struct service *s)
 
 bool service_ready(struct service *s, struct store_session *db)
 {
-    return !atomic_load(&s->draining) && !atomic_load(&s->writes_fail) && !keeper_is_silent(s) && (!db || store_healthy(db));
+    return !atomic_load(&s->draining) && !atomic_load(&s->writes_fail) && !keeper_is_silent(s) &&
+           (!db || store_healthy(db));
 }
 
 void service_close(struct service *s)

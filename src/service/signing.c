@@ -44,7 +44,8 @@ static const struct statement add_key = {
     " VALUES (:kid, :algorithm, :public_key, :wrapped_private_key, :created_at)", &signing_key, NULL
 };
 
-const struct statement *const signing_statements[] = { &find_check, &add_check, &find_key, &add_key, NULL };
+const struct statement *const signing_statements[] = { &find_check, &add_check, &find_key, &add_key,
+                                                       NULL };
 
 static bool fail(struct buf *why, const char *what)
 {
@@ -54,7 +55,8 @@ static bool fail(struct buf *why, const char *what)
 
 /* ---- The master key --------------------------------------------------------------------- */
 
-static bool load_master(struct service *s, struct arena *a, bool may_make, unsigned char master[MASTER_KEY_BYTES], struct buf *why)
+static bool load_master(struct service *s, struct arena *a, bool may_make,
+                        unsigned char master[MASTER_KEY_BYTES], struct buf *why)
 {
     if (s->options.master_key.len)
         return master_key_parse(s->options.master_key, master) ||
@@ -65,11 +67,13 @@ static bool load_master(struct service *s, struct arena *a, bool may_make, unsig
     return master_key_load(arena_cstr(a, path), may_make, s->random, master, why);
 }
 
-static bool write_check(struct service *s, struct store_session *db, struct arena *a, struct buf *why)
+static bool write_check(struct service *s, struct store_session *db, struct arena *a,
+                        struct buf *why)
 {
     struct buf sealed = buf_growing(256);
-    bool       done = vault_seal(s->vault, VAULT_CHECK, s->random, LIT("postern"), LIT("vault_check"), &sealed) &&
-                store_run(db, a, &add_check, &(struct vault_check){ buf_str(&sealed) }, NULL) == OK;
+    bool done =
+        vault_seal(s->vault, VAULT_CHECK, s->random, LIT("postern"), LIT("vault_check"), &sealed) &&
+        store_run(db, a, &add_check, &(struct vault_check){ buf_str(&sealed) }, NULL) == OK;
 
     buf_close(&sealed);
     return done || fail(why, "the database does not take a first row");
@@ -82,10 +86,12 @@ static bool check_fits(struct service *s, struct str sealed, struct buf *why)
                 str_eq(buf_str(&plain), LIT("postern"));
 
     buf_close(&plain);
-    return fits || fail(why, "the master key does not fit this database; it was made with another one");
+    return fits ||
+           fail(why, "the master key does not fit this database; it was made with another one");
 }
 
-static bool open_vault(struct service *s, struct store_session *db, struct arena *a, struct buf *why)
+static bool open_vault(struct service *s, struct store_session *db, struct arena *a,
+                       struct buf *why)
 {
     struct vault_check row;
     unsigned char      master[MASTER_KEY_BYTES];
@@ -123,9 +129,11 @@ static bool open_secret(struct service *s, bool may_sign, struct buf *why)
     struct str secret = s->options.jwt_secret;
 
     if (signing_secret_is_known(secret))
-        return fail(why, "JWT_SECRET: this secret is printed in public documents; make one with `openssl rand -hex 32`");
+        return fail(why, "JWT_SECRET: this secret is printed in public documents; make one with "
+                         "`openssl rand -hex 32`");
     if (secret.len < JWS_SECRET_BYTES_MIN)
-        return fail(why, "JWT_SECRET: at least 32 bytes are needed; make one with `openssl rand -hex 32`");
+        return fail(
+            why, "JWT_SECRET: at least 32 bytes are needed; make one with `openssl rand -hex 32`");
     s->keys[0] = jws_key_from_secret(secret);
     if (!s->keys[0])
         return fail(why, "JWT_SECRET: not usable");
@@ -146,20 +154,24 @@ static struct jws_key *unwrap(struct service *s, struct arena *a, const struct s
     struct jws_key *key = NULL;
 
     if (str_eq(row->algorithm, jws_algorithm_name(JWS_ES256)) &&
-        vault_unseal(s->vault, VAULT_SIGNING_KEY, row->wrapped_private_key, key_context(a, row->kid), &plain))
+        vault_unseal(s->vault, VAULT_SIGNING_KEY, row->wrapped_private_key,
+                     key_context(a, row->kid), &plain))
         key = jws_key_from_private(JWS_ES256, buf_str(&plain));
     buf_wipe(&plain);
     buf_close(&plain);
     return key;
 }
 
-static bool store_key(struct service *s, struct store_session *db, struct arena *a, const struct jws_key *key)
+static bool store_key(struct service *s, struct store_session *db, struct arena *a,
+                      const struct jws_key *key)
 {
-    struct buf         plain = buf_growing(4096), wrapped = buf_growing(4096), public = buf_growing(256);
-    struct signing_key row = { .kid = jws_key_id(key), .algorithm = jws_algorithm_name(jws_key_algorithm(key)),
+    struct buf plain = buf_growing(4096), wrapped = buf_growing(4096), public = buf_growing(256);
+    struct signing_key row = { .kid = jws_key_id(key),
+                               .algorithm = jws_algorithm_name(jws_key_algorithm(key)),
                                .created_at = { clock_wall_us(s->clock) } };
     bool done = jws_key_private(key, &plain) && jws_key_public(key, &public) &&
-                vault_seal(s->vault, VAULT_SIGNING_KEY, s->random, buf_str(&plain), key_context(a, row.kid), &wrapped);
+                vault_seal(s->vault, VAULT_SIGNING_KEY, s->random, buf_str(&plain),
+                           key_context(a, row.kid), &wrapped);
 
     row.public_key = buf_str(&public);
     row.wrapped_private_key = buf_str(&wrapped);
@@ -214,7 +226,9 @@ void signing_close(struct service *s)
 
 void signing_describe(const struct service *s, struct buf *packet)
 {
-    struct keys_message m = { .algorithm = s->tokens.signer ? (uint8_t)jws_key_algorithm(s->tokens.signer) : 0 };
+    struct keys_message m = { .algorithm = s->tokens.signer
+                                               ? (uint8_t)jws_key_algorithm(s->tokens.signer)
+                                               : 0 };
     struct buf          public[KEYS_MAX];
 
     for (size_t i = 0; i < s->tokens.verifiers_count && m.algorithm != JWS_HS256; i++) {

@@ -89,7 +89,8 @@ static bool tune(struct database *d, enum access access)
     sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
     sqlite3_db_config(handle, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
     sqlite3_db_config(handle, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
-    return sqlite3_exec(handle, access == ACCESS_WRITE ? writing : reading, NULL, NULL, NULL) == SQLITE_OK;
+    return sqlite3_exec(handle, access == ACCESS_WRITE ? writing : reading, NULL, NULL, NULL) ==
+           SQLITE_OK;
 }
 
 /* After the check that the file is ours: a stranger's file must not be changed, not even in its

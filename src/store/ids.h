@@ -22,4 +22,5 @@ void ids_open(struct ids *i);
 void ids_close(struct ids *i);
 
 /* `d` is the connection to ask.  INTERNAL, logged, for a table that does not say AUTOINCREMENT. */
-problem ids_next(struct ids *i, struct database *d, uint64_t generation, const char *table, int64_t *id) MUST_CHECK;
+problem ids_next(struct ids *i, struct database *d, uint64_t generation, const char *table,
+                 int64_t *id) MUST_CHECK;

@@ -129,7 +129,8 @@ static int allow_no_transaction(void *context, int action, const char *a, const 
                                 const char *c, const char *d)
 {
     (void)context, (void)a, (void)b, (void)c, (void)d;
-    bool refused = action == SQLITE_TRANSACTION || action == SQLITE_SAVEPOINT || action == SQLITE_ATTACH;
+    bool refused =
+        action == SQLITE_TRANSACTION || action == SQLITE_SAVEPOINT || action == SQLITE_ATTACH;
 
     return refused ? SQLITE_DENY : SQLITE_OK;
 }

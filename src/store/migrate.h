@@ -13,7 +13,9 @@ bool migrate_claim(sqlite3 *handle, const char *path, bool may_be_new, struct bu
 
 /* Runs what has not been run.  False with a line in `why` when one fails (then nothing of it has
  * happened), the database is newer than the program, or the numbers have gaps. */
-bool migrate_run(sqlite3 *handle, const struct store_settings *settings, const char *path, struct buf *why);
+bool migrate_run(sqlite3 *handle, const struct store_settings *settings, const char *path,
+                 struct buf *why);
 
 /* For one who may only read: ours, and of exactly the version that the program knows. */
-bool migrate_check(sqlite3 *handle, const struct store_settings *settings, const char *path, struct buf *why);
+bool migrate_check(sqlite3 *handle, const struct store_settings *settings, const char *path,
+                   struct buf *why);

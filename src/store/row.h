@@ -9,4 +9,5 @@ int row_bind(const struct plan *p, sqlite3_stmt *prepared, const void *in);
 
 /* The current row into `out`, strings copied into the arena.  INTERNAL, logged, when a column
  * holds another type than its member or an unexpected NULL; UNAVAILABLE when the arena failed. */
-problem row_read(const struct plan *p, sqlite3_stmt *prepared, struct arena *a, void *out) MUST_CHECK;
+problem row_read(const struct plan *p, sqlite3_stmt *prepared, struct arena *a,
+                 void *out) MUST_CHECK;

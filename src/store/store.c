@@ -37,7 +37,8 @@ static struct str place_of(struct str rest, struct buf *why)
     if (!str_starts(rest, LIT("//")))
         return rest;
     if (!str_starts(rest, LIT("///"))) {
-        buf_format(why, "a sqlite URL has three slashes before a relative path, four before an absolute");
+        buf_format(
+            why, "a sqlite URL has three slashes before a relative path, four before an absolute");
         return (struct str){ 0 };
     }
     if (str_find_byte(rest, '?') < rest.len) {

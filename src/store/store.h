@@ -31,10 +31,12 @@ struct store_session;
 /* Copied at opening; what it points at must live as long as the store. */
 struct store_settings {
     const char              *url;           /* "sqlite:PATH", "sqlite:///PATH", "sqlite+aiosqlite:///PATH" */
-    bool                     read_only;     /* a process that may only read (the front): no lock, no migration, no writer; its
-                                             * descriptors are all open once store_session_open() has answered */
-    bool                     keep_file;     /* another file that takes the place of the one that was opened is never used: all is
-                                             * UNAVAILABLE from then on, and store_generation() has grown */
+    /* A process that may only read (the front): no lock, no migration, no writer.  Its descriptors
+     * are all open once store_session_open() has answered. */
+    bool                     read_only;
+    /* Another file that takes the place of the one that was opened is never used: all is
+     * UNAVAILABLE from then on, and store_generation() has grown. */
+    bool                     keep_file;
     bool                     inline_writes; /* writes run on the caller's thread, one transaction each: for one-thread runs */
     const struct migration  *library_migrations, *migrations;   /* each ends with a zeroed row; numbered apart */
     const struct statement *const *statements;  /* all that will be used, ends with NULL; checked at opening */
@@ -62,18 +64,23 @@ void                  store_session_close(struct store_session *ss);
 /* A row into `out` (all of it is replaced), its strings in the arena.  NO_ROW when there is
  * none.  A statement that writes is durable when this answers OK or NO_ROW; a failed arena
  * refuses every write. */
-problem store_one(struct store_session *ss, struct arena *a, const struct statement *s, const void *in, void *out) MUST_CHECK;
+problem store_one(struct store_session *ss, struct arena *a, const struct statement *s,
+                  const void *in, void *out) MUST_CHECK;
 
 /* All rows, at most `rows_max`, into a LIST_OF(the out struct). */
-problem store_all(struct store_session *ss, struct arena *a, const struct statement *s, const void *in, size_t rows_max, void *list) MUST_CHECK;
+problem store_all(struct store_session *ss, struct arena *a, const struct statement *s,
+                  const void *in, size_t rows_max, void *list) MUST_CHECK;
 
 /* A statement without columns; *changed (may be NULL) is the number of rows. */
-problem store_run(struct store_session *ss, struct arena *a, const struct statement *s, const void *in, int64_t *changed) MUST_CHECK;
+problem store_run(struct store_session *ss, struct arena *a, const struct statement *s,
+                  const void *in, int64_t *changed) MUST_CHECK;
 
 /* Runs `work` in a transaction of its own on the writer: all of it happens when it answers OK
  * and this answers OK, else nothing.  `work` uses the session that it is given, may run on
  * another thread, must not block and may not nest. */
-problem store_transaction(struct store_session *ss, problem (*work)(struct store_session *in_transaction, void *context), void *context) MUST_CHECK;
+problem store_transaction(struct store_session *ss,
+                          problem (*work)(struct store_session *in_transaction, void *context),
+                          void *context) MUST_CHECK;
 
 /* The next id of a table that says `id INTEGER PRIMARY KEY AUTOINCREMENT`: unique for ever,
  * given out once, below 2^53. A table whose ids come from here gets all of them from here.

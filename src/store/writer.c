@@ -338,7 +338,9 @@ static void init(struct writer *w, struct source *from, struct store_session *in
 {
     pthread_condattr_t steady;
 
-    *w = (struct writer){ .from = from, .inside = inside, .is_inline = from->settings->inline_writes };
+    *w = (struct writer){ .from = from,
+                          .inside = inside,
+                          .is_inline = from->settings->inline_writes };
     w->last = &w->first;
     w->probe_ms = RETRY_MS_MIN;
     w->outage.what = "writing";

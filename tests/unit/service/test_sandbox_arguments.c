@@ -1,4 +1,5 @@
-/* test_sandbox_arguments.c: calls that both processes need, tried with arguments that would connect, deafen or kill. */
+/* test_sandbox_arguments.c: calls that both processes need, tried with arguments that would
+ * connect, deafen or kill. */
 #include "shut_in.h"
 
 #include <netinet/in.h>
@@ -7,7 +8,8 @@
 #include <sys/ioctl.h>
 #include <sys/uio.h>
 
-/* A TCP pair over loopback, with its listener, made before anything is shut in: what a front has. */
+/* A TCP pair over loopback, with its listener, made before anything is shut in: what a front
+ * has. */
 static int listener, tcp[2], file;
 
 static struct sockaddr_in here(int fd)
