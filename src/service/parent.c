@@ -314,7 +314,8 @@ static void take_ready(struct parent *p)
 {
     char byte;
 
-    if (read(p->ready_read, &byte, 1) != 1 || p->announced)
+    /* One that is ready when it was already told to end does not count as having served. */
+    if (read(p->ready_read, &byte, 1) != 1 || p->announced || p->stopping)
         return;
     p->announced = true;
     printf("listening on http://%s\n", p->address);
