@@ -187,7 +187,7 @@ class TestSignals:
             server = start("--shutdown-timeout", "60s", "--head-timeout", "60s")
             with Raw(server) as connection:     # would be waited for
                 connection.send(READY)
-                server.terminate()
+                tell_to_end(server)
                 time.sleep(pause)
                 if flags.SINGLE_PROCESS in EXTRA:
                     connection.send(b"\r\n")
@@ -215,20 +215,26 @@ class TestSignals:
                 process = subprocess.Popen(
                     command("serve", "--listen", "127.0.0.1:0", "--database", f"sqlite:{tmp_path}/postern.db", *EXTRA, *flags.CHEAP_HASHING),
                     env=environment(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors, start_new_session=True)
-            until(lambda: awaits(process.pid, signal.SIGTERM), seconds=20, step=0)
+            until(lambda: signals(process.pid, "SigBlk", signal.SIGTERM), seconds=20, step=0)
             time.sleep(ms / 1000)
             tell(process.pid, signal.SIGTERM)
             assert process.wait(20) == 0, (ms, (tmp_path / "stderr").read_text())
         assert not re.search("Sanitizer|runtime error|died|impossible", (tmp_path / "stderr").read_text())
 
 
-def awaits(pid, number):
-    """The process has blocked that signal, to take it in its own time."""
+def signals(pid, which, number):
+    """Is it in that mask of the process (SigBlk: blocked, to be taken in its own time; ShdPnd: not yet taken)?"""
     try:
-        mask = re.search(r"^SigBlk:\s*([0-9a-f]+)$", Path(f"/proc/{pid}/status").read_text(), re.M)[1]
+        mask = re.search(rf"^{which}:\s*([0-9a-f]+)$", Path(f"/proc/{pid}/status").read_text(), re.M)[1]
     except (OSError, TypeError):
         return False
     return bool(int(mask, 16) >> (number - 1) & 1)
+
+
+def tell_to_end(server):
+    """SIGTERM, and it was taken: two that wait are one."""
+    server.terminate()
+    until(lambda: not signals(server.process.pid, "ShdPnd", signal.SIGTERM), seconds=20)
 
 
 @split
@@ -247,8 +253,7 @@ class TestHangs:
     def test_and_at_once_when_asked_twice(self, start):
         server = start("--shutdown-timeout", "60s")
         os.kill(server.role("postern-front"), signal.SIGSTOP)
-        server.terminate()
-        until(lambda: server.running())
+        tell_to_end(server)
         server.terminate()
         assert end_within(server, 20) == 1
 
