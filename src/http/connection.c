@@ -315,6 +315,8 @@ static void expired(struct timer *t)
 {
     struct connection *c = (struct connection *)((char *)t - offsetof(struct connection, timer));
 
+    if (c->phase == PHASE_WAITING && !c->exchange.open)
+        return;     /* answered in this very turn: about to be sent */
     if (c->phase == PHASE_WAITING) {
         c->server->current = c;
         give_up_exchange(c);

@@ -27,7 +27,8 @@ enum {
     ARENA_BYTES = 1 << 20,
     HASHING_NICE = 10,
     CHANNELS_MAX = 64,
-    SEND_WAIT_MS = 5000
+    SEND_WAIT_MS = 5000,
+    PACKETS_MAX = 256,
 };
 
 struct keeper {
@@ -334,7 +335,7 @@ static bool is_closed(int channel)
 /* Takes what waits on a channel; false when its other end is gone. */
 static bool drain_channel(struct keeper *k, int channel)
 {
-    for (;;) {
+    for (int i = 0; i < PACKETS_MAX; i++) {
         ssize_t got = recv(channel, k->packet, MESSAGE_BYTES_MAX, MSG_DONTWAIT | MSG_TRUNC);
         if (got < 0)
             return errno == EAGAIN || errno == EINTR;
@@ -346,6 +347,7 @@ static bool drain_channel(struct keeper *k, int channel)
             keeper_serve(k, channel, (struct str){ k->packet, (size_t)got });
         explicit_bzero(k->packet, (size_t)(got < MESSAGE_BYTES_MAX ? got : MESSAGE_BYTES_MAX));
     }
+    return true;    /* one that never runs dry must not keep us from the others */
 }
 
 /* Fronts are told again and again: one that hears nothing knows that its keeper hangs. */
@@ -387,7 +389,7 @@ void keeper_turn(struct keeper *k)
         (void)drain_channel(k, k->channels[i]);
 }
 
-void keeper_run(struct keeper *k)
+bool keeper_run(struct keeper *k)
 {
     struct pollfd fds[CHANNELS_MAX + 1];
 
@@ -397,11 +399,13 @@ void keeper_run(struct keeper *k)
     for (;;) {
         if (poll(fds, k->count + 1, LOOK_MS) < 0)
             continue;
-        if (!look(k) || fds[k->count].revents)
-            return;
+        if (fds[k->count].revents)
+            return true;
+        if (!look(k))
+            return false;
         for (size_t i = 0; i < k->count; i++)
             if (fds[i].revents && !drain_channel(k, fds[i].fd))
-                return;     /* a front can shut a channel for those after it: all must be made anew */
+                return false;   /* a front can shut a channel for those after it: all must be made anew */
     }
 }
 

@@ -9,7 +9,7 @@
 struct keeper;
 
 struct keeper *keeper_open(struct service *s, const int *channels, size_t count, struct buf *why);
-void           keeper_run(struct keeper *k);    /* until keeper_stop(), or a channel was shut */
+bool           keeper_run(struct keeper *k); /* until keeper_stop(), true; false: must be made anew */
 void           keeper_turn(struct keeper *k);   /* what waits on the channels, without blocking: for runs on one thread */
 void           keeper_stop(struct keeper *k);   /* any thread, async-signal-safe */
 void           keeper_close(struct keeper *k);

@@ -151,8 +151,7 @@ static int run_keeper(struct service *s, const struct role_card *card)
     keeper_to_stop = k;
     handle_signals(SIG_IGN, stop_keeper);
     if (confine_calls(s, SANDBOX_KEEPER, &summary)) {
-        keeper_run(k);
-        status = 0;
+        status = keeper_run(k) ? 0 : 1;
     }
     ignore_signals();
     keeper_close(k);
@@ -200,12 +199,13 @@ static int run_front(struct service *s, const struct role_card *card)
 
 /* ---- Both in one ------------------------------------------------------------------------ */
 
-/* A keeper that ends by itself takes the front with it. */
+/* A keeper that ends by itself takes the front with it; NULL when it was told to. */
 static void *keeper_thread(void *keeper)
 {
-    keeper_run(keeper);
+    if (keeper_run(keeper))
+        return NULL;
     front_drain(front_to_drain);
-    return NULL;
+    return keeper;
 }
 
 static void announce(void *address)
@@ -251,11 +251,12 @@ static int run_both(struct service *s)
         return fail(&why);
     ignore_signals();
     keeper_stop(k);
-    pthread_join(thread, NULL);
+    void *ended_by_itself;
+    pthread_join(thread, &ended_by_itself);
     front_close(f);
     keeper_close(k);
     service_close(s);
-    return 0;
+    return ended_by_itself ? 1 : 0;
 }
 
 /* ---- Start ------------------------------------------------------------------------------ */

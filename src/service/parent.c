@@ -22,6 +22,7 @@
 
 enum {
     EARLY_DEATH_NS = 1000000000,
+    ECHO_NS = 1000000000,   /* a supervisor may signal the process and then its group */
     PAUSE_MS_MAX = 2000,
     PATIENCE_MS = 5000,
     CHANNEL_BYTES = 4 << 20
@@ -46,7 +47,8 @@ struct parent {
     uint32_t              generation;
     bool                  announced, stopping;
     int                   status;       /* to exit with */
-    int64_t               patience_ns;  /* when stopping: until then children may end by themselves */
+    int64_t               patience_ns;  /* when stopping: until then children may end by themselves, */
+    int64_t               echo_ns;      /* and until then a second signal is an echo of the first */
 };
 
 static int fail(const char *what)
@@ -175,6 +177,7 @@ static void stop(struct parent *p, int status)
 {
     p->stopping = true;
     p->status = status;
+    p->echo_ns = clock_monotonic_ns(&system_clock) + ECHO_NS;
     p->patience_ns = clock_monotonic_ns(&system_clock) +
                      (p->options->shutdown_timeout_ms + PATIENCE_MS) * 1000000;
     if (p->front.pid)
@@ -295,7 +298,7 @@ static void take_signal(struct parent *p)
         reap(p);
     else if (!p->stopping)
         stop(p, 0);
-    else
+    else if (clock_monotonic_ns(&system_clock) > p->echo_ns)
         stop_at_once(p);    /* whoever asks twice does not want to wait */
 }
 
@@ -333,6 +336,9 @@ static bool open_parent(struct parent *p, struct buf *why)
     sigaddset(&ours, SIGINT);
     sigaddset(&ours, SIGCHLD);
     sigprocmask(SIG_BLOCK, &ours, NULL);
+    sigaddset(&ours, KEEPER_STOPS);             /* not ours, but a child must not die of it early */
+    sigprocmask(SIG_BLOCK, &ours, NULL);
+    sigdelset(&ours, KEEPER_STOPS);
     signal(SIGPIPE, SIG_IGN);                   /* who reads the log may go away */
     close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);   /* whatever was left open is not for the children */
     p->signals = signalfd(-1, &ours, SFD_CLOEXEC | SFD_NONBLOCK);

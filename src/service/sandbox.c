@@ -95,7 +95,8 @@ static const int both_calls[] = {
     SCMP_SYS(clock_nanosleep), SCMP_SYS(nanosleep), SCMP_SYS(getrandom), SCMP_SYS(getpid), SCMP_SYS(gettid),
     SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask), SCMP_SYS(restart_syscall), SCMP_SYS(sched_yield),
     SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(fstat), SCMP_SYS(newfstatat), SCMP_SYS(stat), SCMP_SYS(lseek),
-    SCMP_SYS(set_robust_list), SCMP_SYS(rseq), SCMP_SYS(sched_getaffinity), SCMP_SYS(sigaltstack), SCMP_SYS(getrusage), SCMP_SYS(getuid), SCMP_SYS(geteuid),
+    SCMP_SYS(set_robust_list), SCMP_SYS(rseq), SCMP_SYS(sched_getaffinity),
+    SCMP_SYS(sysinfo) /* qsort() asks how much memory there is */, SCMP_SYS(sigaltstack), SCMP_SYS(getrusage), SCMP_SYS(getuid), SCMP_SYS(geteuid),
 };
 
 static const int front_calls[] = {

@@ -4,7 +4,7 @@
 #include "base/check.h"
 #include "service/signing.h"
 
-static const int64_t SILENCE_NS_MAX = 5000000000;
+static const int64_t SILENCE_NS_MAX = 8000000000;
 
 static bool option_is_on(void *context, const char *name)
 {
@@ -89,6 +89,7 @@ bool service_open_keeper(struct service *s, struct buf *why)
 bool service_open_front(struct service *s, struct buf *why)
 {
     set_policy(s);
+    atomic_store(&s->heard_ns, s->program->migrations ? clock_monotonic_ns(s->clock) : 0);
     return open_store(s, true, why);
 }
 

@@ -51,15 +51,34 @@ static problem retry_later(struct writer *w, struct str reason)
     return outage_begin(&w->outage, reason);
 }
 
-/* Whoever runs the process is to start anew with the other file: nothing that is known here need
- * be true of it. */
-static bool was_replaced(struct writer *w)
+/* Whoever runs the process is to start anew: nothing that is known here need be true of what is at
+ * the path now.  But not while a log lies beside another file: it is not that file's, and would
+ * destroy it. */
+static void ask_for_a_new_start(struct writer *w)
 {
-    if (!w->from->settings->keep_file || !database_was_replaced(w->from, w->was))
-        return false;
     if (atomic_load(&w->generation) == 1)
         atomic_fetch_add(&w->generation, 1);
-    return true;
+}
+
+/* What is wrong with what is at the path; none when it is what was opened, or there is nothing.  A
+ * log that went away takes with it what other processes believe to know: they, too, start anew. */
+static struct str misplaced(struct writer *w)
+{
+    struct str what = { 0 };
+
+    if (!w->from->settings->keep_file)
+        return what;
+    if (database_was_replaced(w->from, w->was)) {
+        if (!database_may_open(w->from, (struct identity){ 0 }))
+            return LIT("another file has taken the place of the database: remove the old -wal and -shm");
+        what = LIT("another file has taken the place of the database");
+    } else if (database_may_open(w->from, w->was) && w->database.handle &&
+               !database_in_place(&w->database, w->from)) {
+        what = LIT("the log of the database was taken away");
+    }
+    if (what.at)
+        ask_for_a_new_start(w);
+    return what;
 }
 
 static problem reopen(struct writer *w)
@@ -69,8 +88,9 @@ static problem reopen(struct writer *w)
 
     if (clock_monotonic_ns(w->from->settings->clock) < w->retry_at_ns)
         return UNAVAILABLE;
-    if (was_replaced(w))
-        return retry_later(w, LIT("another file has taken the place of the database"));
+    struct str wrong = misplaced(w);
+    if (wrong.at)
+        return retry_later(w, wrong);
     if (!database_may_open(w->from, w->was))
         return retry_later(w, LIT("the database file is not at its path"));
     /* What the failed commit left behind the end of the log must not be taken for true by
@@ -97,8 +117,9 @@ static problem ensure_open(struct writer *w)
     d->rc = SQLITE_OK;
     if (database_in_place(d, w->from))
         return OK;
-    if (was_replaced(w))
-        return outage_begin(&w->outage, LIT("another file has taken the place of the database"));
+    struct str wrong = misplaced(w);
+    if (wrong.at)
+        return outage_begin(&w->outage, wrong);
     if (database_may_open(w->from, (struct identity){ 0 }))
         return reopen(w);
     return outage_begin(&w->outage, LIT("the database file is not at its path"));

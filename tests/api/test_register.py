@@ -103,3 +103,11 @@ def test_a_body_without_media_type_is_json(client):
     answer = client.post("/register", data=body.encode())
     assert answer.request.headers.get("Content-Type") is None
     assert answer.status_code == 201
+
+
+def test_an_address_of_very_many_faults_kills_nobody(client):
+    """What sorts them asks the system a question that a sandbox must allow."""
+    address = "a@" + "!" * 300 + ".com"
+    assert client.register(address).status_code == 422
+    assert client.log_in(address).status_code == 401
+    assert client.register(new_email()).status_code == 201
