@@ -109,6 +109,26 @@ static void test_unanswered_is_given_up(void **state)
     harness_close(&h);
 }
 
+/* The turn that brings the answer is the one in which the deadline expires. */
+static void test_answer_in_the_last_turn_is_the_only_one(void **state)
+{
+    struct harness h;
+
+    (void)state;
+    open_impatient(&h);
+    int fd = harness_connect(&h);
+    harness_send_bytes(&h, fd, LIT(GET_X));
+    harness_advance(&h, 3999);
+    harness_answer(&h, http_server_exchange(h.server, h.tickets[0]));
+    harness_advance(&h, 2);
+    struct heard heard = harness_hear(&h, fd);
+    assert_int_equal(heard_status(&heard), 200);
+    assert_null(strstr(heard.text, "503"));
+    free(heard.text);
+    close(fd);
+    harness_close(&h);
+}
+
 static void test_late_answer_finds_nobody(void **state)
 {
     struct harness h;
@@ -351,6 +371,7 @@ int main(void)
         cmocka_unit_test(test_deferred_requests_wait_for_each_other),
         cmocka_unit_test(test_deferred_request_pushes_back),
         cmocka_unit_test(test_unanswered_is_given_up),
+        cmocka_unit_test(test_answer_in_the_last_turn_is_the_only_one),
         cmocka_unit_test(test_late_answer_finds_nobody),
         cmocka_unit_test(test_answered_in_time),
         cmocka_unit_test(test_head_that_nobody_answers_has_no_body),
