@@ -158,7 +158,7 @@ class Server:
                 pass
         self.process.wait()
         self.process.stdout.close()
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60    # SIGKILL waits for an fsync that is under way, however slow the disk
         while self._left(tree) and time.monotonic() < deadline:
             time.sleep(0.002)
         assert not self._left(tree), tree
