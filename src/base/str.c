@@ -89,14 +89,3 @@ bool str_to_uint(struct str s, uint64_t max, uint64_t *out)
     *out = value;
     return true;
 }
-
-bool str_eq_constant_time(struct str a, struct str b)
-{
-    volatile unsigned char difference = 0;
-
-    if (a.len != b.len)
-        return false;
-    for (size_t i = 0; i < a.len; i++)
-        difference |= (unsigned char)(a.at[i] ^ b.at[i]);
-    return difference == 0;
-}

@@ -51,9 +51,6 @@ struct str str_cut(struct str *rest, char byte);
  * else. */
 bool str_to_uint(struct str s, uint64_t max, uint64_t *out);
 
-/* Equal, in a time that depends on the lengths alone. */
-bool str_eq_constant_time(struct str a, struct str b);
-
 static inline char ascii_lower(char c)
 {
     return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
