@@ -1,4 +1,4 @@
-# make                  the service and the benchmark's yardstick, in build/release
+# make                  the service, its library and the benchmark tool, in build/release
 # make BUILD=asan       the same under AddressSanitizer and UBSan (also: debug, tsan, cov)
 # make check            the C unit tests of this build
 # make install          headers, libpostern.a, pkg-config file, binary (PREFIX, DESTDIR)
@@ -10,6 +10,8 @@ VERSION := 0.1.0
 
 LAYERS   := base json schema http crypto store api service
 PACKAGES := sqlite3 libsodium libcrypto libseccomp
+JOUST_LAYERS   := stats load joust
+JOUST_PACKAGES := jansson cairo libcrypto
 
 HARDEN := -fstack-protector-strong -fstack-clash-protection -fcf-protection=full -fPIE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 \
           -ftrivial-auto-var-init=zero -fno-delete-null-pointer-checks -fno-strict-overflow -fno-strict-aliasing
@@ -42,9 +44,14 @@ CFLAGS_ALL = -std=gnu17 -D_GNU_SOURCE -Isrc -pthread -MMD -MP $(WARN) $(OPT_$(BU
 SODIUM := -l:libsodium.a -Wl,--wrap=mmap,--wrap=munmap,-u,__wrap_mmap
 LDLIBS_ALL = $(shell pkg-config --libs $(filter-out libsodium,$(PACKAGES))) $(SODIUM) -lunistring -pthread
 
+JOUST_LDLIBS = $(shell pkg-config --libs $(JOUST_PACKAGES)) -lm -pthread
+
 objects = $(patsubst %.c,$(OUT)/%.o,$(wildcard $(1)))
 library := $(call objects,$(LAYERS:%=src/%/*.c))
 auth    := $(call objects,src/auth/*.c)
+stats   := $(call objects,src/stats/*.c)
+load    := $(stats) $(call objects,src/load/*.c)
+joust   := $(load) $(call objects,src/joust/*.c)
 
 fuzz_targets := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 units := $(patsubst tests/unit/%.c,$(OUT)/unit/%,$(wildcard tests/unit/*/test_*.c))
@@ -58,12 +65,29 @@ $(OUT)/libpostern.a: $(library)
 $(OUT)/postern: $(auth) $(OUT)/libpostern.a
 	$(CC) $(LINK_$(BUILD)) -o $@ $^ $(LDLIBS_ALL)
 
+$(OUT)/joust: $(joust) $(OUT)/libpostern.a
+	$(CC) $(LINK_$(BUILD)) -o $@ $^ $(JOUST_LDLIBS)
+
+$(OUT)/src/joust/%.o: CFLAGS_ALL += $(shell pkg-config --cflags $(JOUST_PACKAGES))
+
 $(OUT)/examples/%: $(OUT)/examples/%.o $(OUT)/libpostern.a
 	$(CC) $(LINK_$(BUILD)) -o $@ $^ $(LDLIBS_ALL)
 
 $(OUT)/unit/%: $(OUT)/tests/unit/%.o $(filter-out %/main.o,$(auth)) $(OUT)/libpostern.a
 	@mkdir -p $(@D)
 	$(CC) $(LINK_$(BUILD)) -o $@ $^ $(LDLIBS_ALL) -lcmocka -ljansson
+
+$(OUT)/unit/stats/%: $(OUT)/tests/unit/stats/%.o $(stats) $(OUT)/libpostern.a
+	@mkdir -p $(@D)
+	$(CC) $(LINK_$(BUILD)) -o $@ $^ $(JOUST_LDLIBS) -lcmocka
+
+$(OUT)/unit/load/%: $(OUT)/tests/unit/load/%.o $(load) $(OUT)/libpostern.a
+	@mkdir -p $(@D)
+	$(CC) $(LINK_$(BUILD)) -o $@ $^ $(JOUST_LDLIBS) -lcmocka
+
+$(OUT)/unit/joust/%: $(OUT)/tests/unit/joust/%.o $(filter-out %/main.o,$(joust)) $(OUT)/libpostern.a
+	@mkdir -p $(@D)
+	$(CC) $(LINK_$(BUILD)) -o $@ $^ $(JOUST_LDLIBS) -lcmocka
 
 $(OUT)/tests/fuzz/%.o: WARN += -Wno-missing-prototypes
 
@@ -96,7 +120,7 @@ check: $(units)
 
 headers := src/postern.h $(wildcard $(LAYERS:%=src/%/*.h))
 
-install: $(OUT)/postern $(OUT)/libpostern.a
+install: $(OUT)/postern $(OUT)/libpostern.a $(OUT)/joust
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include/postern
 	install -m 755 $(OUT)/postern $(DESTDIR)$(PREFIX)/bin
 	install -m 644 $(OUT)/libpostern.a $(DESTDIR)$(PREFIX)/lib
