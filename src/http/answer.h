@@ -12,11 +12,13 @@ struct http_answer {
     unsigned           minor;           /* HTTP/1.minor: 0 or 1 */
     bool               interim;         /* 1xx but 101: another head follows (RFC 9110, 15.2) */
     bool               keep_alive;      /* what version, Connection and framing allow */
+    /* How the body is framed: exactly one of these four.  A bodiless answer is so whatever its
+     * Content-Length and Transfer-Encoding say, though what they say is checked. */
     bool               bodiless;        /* by its status or method (RFC 9112 section 6.3) */
     bool               chunked, has_length;
     bool               until_close;     /* neither length nor chunks: the body ends with the stream */
     uint64_t           content_length;
-    struct str         media_type;      /* of Content-Type, without parameters; none when absent */
+    struct str         media_type;      /* of Content-Type, without parameters; none when absent or twice */
     unsigned           headers_count;
     struct http_header headers[HTTP_HEADERS_MAX];
 };

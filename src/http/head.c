@@ -3,7 +3,7 @@
  * Every refusal is decided by the bytes up to one position and in the order of positions, so
  * that the verdict is the same however the bytes arrive.  What stands inside the lines is
  * http_request_parse()'s. */
-#include "http/bytes.h"
+#include "http/fields.h"
 #include "http/parts.h"
 
 enum state { AT_START, AT_EMPTY_LINE, AT_METHOD, IN_METHOD, IN_TARGET, IN_VERSION, IN_HEADERS };
@@ -91,26 +91,11 @@ static enum http_progress scan_version(struct head *h)
     return HTTP_MORE;
 }
 
-/* Line after line until the empty one; scan->mark is where the line begins that is being looked
- * at. */
 static enum http_progress scan_headers(struct head *h, size_t *head_bytes)
 {
-    const char *bytes = h->bytes.at, *end = bytes + h->bytes.len;
-    const char *at = bytes + h->scan->scanned, *line = bytes + h->scan->mark, *lf;
+    enum http_progress progress = http_lines_scan(h->scan, h->bytes, head_bytes);
 
-    while (at < end && (lf = memchr(at, '\n', (size_t)(end - at)))) {
-        if (lf[-1] != '\r')
-            return refuse(h, 400);
-        at = lf + 1;
-        if (lf - line == 1) {
-            *head_bytes = (size_t)(at - bytes);
-            return HTTP_COMPLETE;
-        }
-        line = at;
-    }
-    h->scan->scanned = h->bytes.len;
-    h->scan->mark = (size_t)(line - bytes);
-    return HTTP_MORE;
+    return progress == HTTP_REFUSED ? refuse(h, 400) : progress;
 }
 
 static enum http_progress scan_step(struct head *h, size_t *head_bytes)

@@ -6,18 +6,14 @@
 #include "http/request.h"
 
 #include "base/check.h"
-#include "http/bytes.h"
+#include "http/fields.h"
 #include "http/parts.h"
 
-struct cursor {
-    const char *at, *end;
-};
-
 /* Headers seen, and what they said, before they are weighed against each other. */
-struct framing {
-    unsigned   hosts, lengths, codings, expects;
-    bool       says_close, says_keep_alive;
-    struct str host, length, coding, expect;
+struct notes {
+    struct framing framing;
+    unsigned       hosts, expects;
+    struct str     host, expect;
 };
 
 static enum http_method method_of(struct str m)
@@ -34,38 +30,21 @@ static enum http_method method_of(struct str m)
 #undef IS
 }
 
-static struct str take_while(struct cursor *c, enum http_byte kind)
-{
-    const char *from = c->at;
-
-    while (c->at < c->end && http_byte_is(*c->at, kind))
-        c->at++;
-    return (struct str){ from, (size_t)(c->at - from) };
-}
-
-static bool take(struct cursor *c, struct str literal)
-{
-    if ((size_t)(c->end - c->at) < literal.len || memcmp(c->at, literal.at, literal.len) != 0)
-        return false;
-    c->at += literal.len;
-    return true;
-}
-
 static int parse_line(struct cursor *c, const struct http_limits *limits, struct http_request *out)
 {
-    take(c, LIT("\r\n"));
-    out->method_text = take_while(c, BYTE_TOKEN);
+    cursor_take(c, LIT("\r\n"));
+    out->method_text = cursor_take_while(c, BYTE_TOKEN);
     out->method = method_of(out->method_text);
-    if (out->method_text.len == 0 || !take(c, LIT(" ")))
+    if (out->method_text.len == 0 || !cursor_take(c, LIT(" ")))
         return 400;
-    out->target = take_while(c, BYTE_TARGET);
+    out->target = cursor_take_while(c, BYTE_TARGET);
     if (out->target.len > limits->target_bytes_max)
         return 414;
-    if (!take(c, LIT(" ")) || c->end - c->at < HTTP_VERSION_BYTES)
+    if (!cursor_take(c, LIT(" ")) || c->end - c->at < HTTP_VERSION_BYTES)
         return 400;
     int status = http_version_parse(c->at, &out->minor);
     c->at += HTTP_VERSION_BYTES;
-    if (status || !take(c, LIT("\r\n")))
+    if (status || !cursor_take(c, LIT("\r\n")))
         return status ? status : 400;
     /* The authority form of CONNECT is none of ours, and its method is refused in the end. */
     if (out->method != HTTP_OTHER_METHOD && !http_target_split(out->target, out->method, out))
@@ -73,119 +52,51 @@ static int parse_line(struct cursor *c, const struct http_limits *limits, struct
     return 0;
 }
 
-#define EACH(byte) (0x0101010101010101u * (uint64_t)(byte))
-
-/* Whether one of eight bytes is a control character; the tab counts here as one. */
-static bool has_control(uint64_t eight)
-{
-    uint64_t below_space = (eight - EACH(0x20)) & ~eight;
-    uint64_t not_del = eight ^ EACH(0x7f);
-
-    return (below_space | ((not_del - EACH(1)) & ~not_del)) & EACH(0x80);
-}
-
-static struct str take_value(struct cursor *c)
-{
-    const char *from = c->at;
-    uint64_t    eight;
-
-    for (; c->end - c->at >= 8; c->at += 8) {
-        memcpy(&eight, c->at, 8);
-        if (has_control(eight))
-            break;
-    }
-    take_while(c, BYTE_VALUE);
-    const char *to = c->at;
-    while (from < to && (*from == ' ' || *from == '\t'))
-        from++;
-    while (from < to && (to[-1] == ' ' || to[-1] == '\t'))
-        to--;
-    return (struct str){ from, (size_t)(to - from) };
-}
-
-static void note_connection(struct framing *f, struct str value)
-{
-    while (value.at) {
-        struct str option = str_trim(str_cut(&value, ','));
-        f->says_close |= str_eq_nocase(option, LIT("close"));
-        f->says_keep_alive |= str_eq_nocase(option, LIT("keep-alive"));
-    }
-}
-
-/* Whether a token is that word of letters and hyphens, in any case: no other byte of a token
- * becomes one of those when the bit of the case is set. */
-static bool is_named(struct str name, const char *lower)
-{
-    for (size_t i = 0; i < name.len; i++)
-        if ((name.at[i] | 0x20) != lower[i])
-            return false;
-    return true;
-}
-
-static void note_header(struct framing *f, const struct http_header *h)
+static void note_header(struct notes *n, const struct http_header *h)
 {
     switch (h->name.len) {
     case 4:
         if (is_named(h->name, "host")) {
-            f->hosts++;
-            f->host = h->value;
+            n->hosts++;
+            n->host = h->value;
         }
         break;
     case 6:
         if (is_named(h->name, "expect")) {
-            f->expects++;
-            f->expect = h->value;
-        }
-        break;
-    case 10:
-        if (is_named(h->name, "connection"))
-            note_connection(f, h->value);
-        break;
-    case 14:
-        if (is_named(h->name, "content-length")) {
-            f->lengths++;
-            f->length = h->value;
-        }
-        break;
-    case 17:
-        if (is_named(h->name, "transfer-encoding")) {
-            f->codings++;
-            f->coding = h->value;
+            n->expects++;
+            n->expect = h->value;
         }
         break;
     default:
+        framing_note(&n->framing, h);
         break;
     }
 }
 
-static int parse_headers(struct cursor *c, const struct http_limits *limits, struct framing *f,
+static int parse_headers(struct cursor *c, const struct http_limits *limits, struct notes *n,
                          struct http_request *out)
 {
-    while (!take(c, LIT("\r\n"))) {
+    while (!cursor_take(c, LIT("\r\n"))) {
         if (out->headers_count == limits->headers_max)
             return 431;
         struct http_header *h = &out->headers[out->headers_count++];
-        h->name = take_while(c, BYTE_TOKEN);
-        if (h->name.len == 0 || !take(c, LIT(":")))
+        if (!cursor_take_header(c, h))
             return 400;
-        h->value = take_value(c);
-        if (!take(c, LIT("\r\n")))
-            return 400;
-        note_header(f, h);
+        note_header(n, h);
     }
     return c->at == c->end ? 0 : 400;
 }
 
 /* RFC 9112 section 3.2: exactly one, and it agrees with an absolute target. */
-static int weigh_host(const struct framing *f, struct http_request *out)
+static int weigh_host(const struct notes *n, struct http_request *out)
 {
-    if (f->hosts > 1 || (f->hosts == 0 && out->minor > 0))
+    if (n->hosts > 1 || (n->hosts == 0 && out->minor > 0))
         return 400;
-    if (f->hosts == 0)
+    if (n->hosts == 0)
         return 0;
-    if (!http_host_valid(f->host) || (out->host.at && !str_eq_nocase(out->host, f->host)))
+    if (!http_host_valid(n->host) || (out->host.at && !str_eq_nocase(out->host, n->host)))
         return 400;
-    out->host = f->host;
+    out->host = n->host;
     return 0;
 }
 
@@ -197,7 +108,7 @@ static int weigh_coding(struct str coding, struct http_request *out)
     out->chunked = str_eq_nocase(coding, LIT("chunked"));
     if (out->chunked)
         return 0;
-    return take_while(&c, BYTE_TOKEN).len == coding.len && coding.len ? 501 : 400;
+    return cursor_take_while(&c, BYTE_TOKEN).len == coding.len && coding.len ? 501 : 400;
 }
 
 static int weigh_length(struct str length, const struct http_limits *limits,
@@ -213,7 +124,7 @@ static int weigh_length(struct str length, const struct http_limits *limits,
 static int weigh_framing(const struct framing *f, const struct http_limits *limits,
                          struct http_request *out)
 {
-    if (f->codings > 1 || f->lengths > 1 || (f->codings && (f->lengths || out->minor == 0)))
+    if (!framing_agrees(f, out->minor))
         return 400;
     if (f->codings)
         return weigh_coding(f->coding, out);
@@ -223,11 +134,11 @@ static int weigh_framing(const struct framing *f, const struct http_limits *limi
 }
 
 /* RFC 9110 section 10.1.1; HTTP/1.0 cannot be told to continue. */
-static int weigh_expect(const struct framing *f, struct http_request *out)
+static int weigh_expect(const struct notes *n, struct http_request *out)
 {
-    if (f->expects == 0)
+    if (n->expects == 0)
         return 0;
-    if (f->expects > 1 || !str_eq_nocase(f->expect, LIT("100-continue")))
+    if (n->expects > 1 || !str_eq_nocase(n->expect, LIT("100-continue")))
         return 417;
     out->expect_continue = out->minor > 0;
     return 0;
@@ -235,24 +146,24 @@ static int weigh_expect(const struct framing *f, struct http_request *out)
 
 int http_request_parse(struct str head, const struct http_limits *limits, struct http_request *out)
 {
-    struct cursor  c = { head.at, head.at + head.len };
-    struct framing f = { 0 };
+    struct cursor c = { head.at, head.at + head.len };
+    struct notes  n = { 0 };
 
     CHECK(limits->headers_max <= HTTP_HEADERS_MAX);
     memset(out, 0, offsetof(struct http_request, headers));
     out->body = (struct str){ 0 };
     int status = parse_line(&c, limits, out);
     if (!status)
-        status = parse_headers(&c, limits, &f, out);
+        status = parse_headers(&c, limits, &n, out);
     if (!status)
-        status = weigh_host(&f, out);
+        status = weigh_host(&n, out);
     if (!status)
-        status = weigh_framing(&f, limits, out);
+        status = weigh_framing(&n.framing, limits, out);
     if (!status)
-        status = weigh_expect(&f, out);
+        status = weigh_expect(&n, out);
     if (!status && out->method == HTTP_OTHER_METHOD)
         status = 501;
-    out->keep_alive = !f.says_close && (out->minor > 0 || f.says_keep_alive);
+    out->keep_alive = framing_keeps_alive(&n.framing, out->minor);
     return status;
 }
 
