@@ -1,0 +1,115 @@
+/* plan.c: one request as a plan of one step, and what goes out on the wire.
+ *
+ * The rule of speed: whatever is the same in each request is made once.  A fixed step is its
+ * bytes; of any other only the places cost anything. */
+#include "load/plan.h"
+
+#include "load/step.h"
+
+enum { REQUEST_BYTES_MAX = 64 * 1024 * 1024 };
+
+/* ---- Rendering -------------------------------------------------------------------------- */
+
+static struct str fixed_text(const struct template *t)
+{
+    return t->count ? t->pieces[0].text : LIT("");
+}
+
+/* The length stands before the body: a body with places is filled aside first. */
+static struct str render_body(const struct step *s, const struct filling *f, struct buf *scratch)
+{
+    if (s->body.fixed)
+        return fixed_text(&s->body);
+    buf_reset(scratch);
+    template_fill(&s->body, f, scratch);
+    return buf_str(scratch);
+}
+
+static void render(const struct step *s, const struct filling *f, struct buf *scratch,
+                   struct buf *out)
+{
+    struct str body = render_body(s, f, scratch);
+
+    buf_add(out, s->method);
+    buf_add_char(out, ' ');
+    template_fill(&s->target, f, out);
+    buf_add(out, LIT(" HTTP/1.1\r\n"));
+    template_fill(&s->headers, f, out);
+    if (s->has_body) {
+        buf_add(out, LIT("Content-Length: "));
+        buf_add_int(out, (int64_t)body.len);
+        buf_add(out, LIT("\r\n"));
+    }
+    buf_add(out, LIT("\r\n"));
+    buf_add(out, body);
+    out->failed |= scratch->failed;     /* never half a body */
+}
+
+static bool is_fixed(const struct step *s)
+{
+    return s->target.fixed && s->headers.fixed && s->body.fixed;
+}
+
+static bool fix_step(struct step *s, struct arena *arena)
+{
+    static const struct filling nothing;
+    struct buf                  scratch = { 0 }, bytes = buf_growing(REQUEST_BYTES_MAX);
+
+    render(s, &nothing, &scratch, &bytes);
+    bool rendered = !bytes.failed;
+    if (rendered)
+        s->bytes = arena_copy(arena, buf_str(&bytes));
+    buf_close(&bytes);
+    return rendered && !arena->failed;
+}
+
+/* ---- Public ----------------------------------------------------------------------------- */
+
+bool plan_fix(struct plan *p, struct arena *arena, struct buf *why)
+{
+    p->fixed = true;
+    for (unsigned i = 0; i < p->steps_count; i++)
+        if (!is_fixed(&p->steps[i])) {
+            p->fixed = false;
+        } else if (!fix_step(&p->steps[i], arena)) {
+            buf_add(why, LIT("there is no memory left for the request"));
+            return false;
+        }
+    return true;
+}
+
+bool plan_request(const struct url *url, const struct request_options *o, struct arena *arena,
+                  struct plan *out, struct buf *why)
+{
+    struct plan          plan = { .url = *url, .keep_alive = o->keep_alive, .steps_count = 1 };
+    const struct header *headers = NULL;
+
+    if (!headers_parse(o->headers, o->headers_count, arena, &headers, why))
+        return false;
+    struct step_source source = {
+        .method = o->method,
+        .host = url->host,
+        .target = url->target,
+        .body = o->body,
+        .headers = headers,
+        .headers_count = o->headers_count,
+        .keep_alive = o->keep_alive,
+    };
+    if (!step_make(&source, &plan.variables, arena, &plan.steps[0], why))
+        return false;
+    plan.steps[0].expect = o->expect;
+    if (!plan_fix(&plan, arena, why))
+        return false;
+    *out = plan;
+    return true;
+}
+
+void plan_render(const struct plan *p, const struct step *s, const struct filling *f,
+                 struct buf *scratch, struct buf *out)
+{
+    (void)p;        /* a step has all that it needs */
+    if (s->bytes.at)
+        buf_add(out, s->bytes);
+    else
+        render(s, f, scratch, out);
+}
