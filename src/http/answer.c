@@ -9,10 +9,16 @@
 #include "base/check.h"
 #include "http/fields.h"
 
-/* The least and the greatest byte at each place of what begins a status line (RFC 9112 section 4). */
+/* The least and the greatest byte at each place of a status line's beginning (RFC 9112 section
+ * 4). */
 static const char start_least[] = "HTTP/1.0 100 ", start_most[] = "HTTP/1.9 599 ";
 
-enum { START_BYTES = sizeof start_least - 1, MINOR_AT = 7, STATUS_AT = 9, SWITCHING_PROTOCOLS = 101 };
+enum {
+    START_BYTES = sizeof start_least - 1,
+    MINOR_AT = 7,
+    STATUS_AT = 9,
+    SWITCHING_PROTOCOLS = 101,
+};
 
 /* Whether a status line may begin with those bytes, of which START_BYTES are looked at. */
 static bool start_valid(struct str bytes)
