@@ -4,6 +4,7 @@
  * histograms and counts of its own, which are merged when they have ended. */
 #pragma once
 #include <sched.h>
+#include <signal.h>
 
 #include "load/expect.h"
 #include "load/outcome.h"
@@ -22,6 +23,7 @@ struct round_figures {
     int      connect_error;             /* errno of the first that was not established, or 0 */
     uint64_t reconnects;                /* closed by the server as it said it would, and opened anew */
     uint64_t sent;                      /* all requests of the visit, settling and drain included */
+    uint64_t next_seq;                  /* the first {{seq}} that was not used */
     uint64_t due;                       /* open loop: fell due inside the window */
     uint64_t late;                      /* of them sent more than 1 ms late though a connection was free */
     int64_t  generator_cpu_ns;          /* of the driving threads, inside the window */
@@ -30,18 +32,17 @@ struct round_figures {
     unsigned steps_count;
 };
 
-/* What is seen while a visit goes on; called on the caller's thread, about four times a second. */
+/* What is seen while a visit goes on; on the caller's thread, about four times a second. */
 struct visit_progress {
     double   seconds_left;
     uint64_t correct, failed;           /* since the window began */
     double   rate;                      /* correct answers a second, of late */
-    double   p50_ns, p99_ns;            /* of the rounds so far is the caller's business; here 0 */
 };
 
-struct visit_watcher {
-    void (*window_begins)(void *context);               /* just before, and just after: read clocks here */
-    void (*window_ends)(void *context);
-    void (*progress)(void *context, const struct visit_progress *p);   /* may be NULL */
+struct visit_watcher {                  /* each may be NULL */
+    void (*window_begins)(void *context);       /* just before it: for reading clocks */
+    void (*window_ends)(void *context);         /* just after it */
+    void (*progress)(void *context, const struct visit_progress *p);
     void *context;
 };
 
@@ -57,14 +58,16 @@ struct visit {
     bool     warm_up;                   /* settle until throughput stops rising, */
     int64_t  warm_up_max_ns;            /* at most so long */
     uint64_t seed;
-    uint64_t first_seq;                 /* {{seq}} of the first request; the next visit's is + sent */
+    uint64_t first_seq;                 /* {{seq}} of the first request */
+    const volatile sig_atomic_t *stop;  /* ends the visit when it becomes true; may be NULL */
     const cpu_set_t *cpus;              /* where the driving threads may run; NULL: anywhere */
 };
 
 enum visit_verdict {
     VISIT_DONE,
     VISIT_UNREACHABLE,                  /* not one connection; `why` says what the target said */
-    VISIT_NO_MEMORY,
+    VISIT_NO_MEMORY,                    /* or no threads or descriptors: `why` */
+    VISIT_STOPPED,
 };
 
 /* Histograms of `out` are opened by the caller.  *warmed_ns: how long warm_up took. */

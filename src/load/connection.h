@@ -1,0 +1,48 @@
+/* load/connection.h: one connection that asks and waits (private to the load layer).
+ *
+ *   DOWN -> CONNECTING -> UP (free) -> WAITING -> UP ...
+ *                                              -> DOWN        closed, by whomever
+ *   DOWN -> RESTING -> DOWN                                   refused: not again at once
+ *
+ * A request that finds its connection DOWN opens it first, and that time is in its latency.  Edge-
+ * triggered, watched once for everything: a request costs one send and one recv. */
+#pragma once
+#include "http/loop.h"
+#include "load/plan.h"
+#include "load/outcome.h"
+#include "load/reader.h"
+
+enum connection_state { CONNECTION_DOWN, CONNECTION_CONNECTING, CONNECTION_UP, CONNECTION_WAITING,
+                        CONNECTION_RESTING };
+
+struct driver;
+
+struct connection {
+    struct watch   watch;
+    struct timer   timer;               /* of the request, set lazily; or of the rest */
+    struct driver *driver;
+    unsigned       number;              /* among all of the visit */
+    enum connection_state state;
+    bool           timed;               /* the timer is set */
+    bool           asking;              /* a request is under way, perhaps still connecting */
+    bool           preparing;           /* once-steps are to be done */
+    bool           in_window;           /* the request is one of the window's */
+    unsigned       step;
+    int64_t        start_ns;            /* when it was sent, or due */
+    uint64_t       answers;
+    struct str     rest;                /* of the request, not yet taken by the socket */
+    struct buf     kept_rest;           /* owns it where it was rendered */
+    struct reader  reader;
+    struct buf     in;                  /* a partial answer */
+    struct str     values[VARIABLES_MAX];
+    struct arena   once_values, pass_values;
+};
+
+/* Opens it without a request: the visit begins. */
+void connection_open(struct connection *c);
+
+/* Asks the plan's next step. */
+void connection_ask(struct connection *c, int64_t start_ns, bool in_window);
+
+/* Closes what is open and frees what is held; no request is counted. */
+void connection_close(struct connection *c);
