@@ -9,6 +9,8 @@
 #include "load/expect.h"
 #include "load/plan.h"
 
+#define JOUST_VERSION "0.1.0"
+
 enum {
     TARGETS_MAX = 8,            /* the control included */
     HEADERS_OPTION_MAX = 32,
