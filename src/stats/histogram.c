@@ -58,20 +58,6 @@ static double within(double ns, double low, double high)
     return ns > high ? high : ns;
 }
 
-/* ceil(q * total) in [1, total]; q as written, so that 0.99 of 100 is 99 though 0.99 * 100 in
- * binary may stand a hair above it. */
-static uint64_t rank_of(double q, uint64_t total)
-{
-    double   exact = q * (double)total;
-    uint64_t rank = (uint64_t)exact;
-
-    if (exact - (double)rank > 1e-12 * exact)
-        rank++;
-    if (rank < 1)
-        return 1;
-    return rank > total ? total : rank;
-}
-
 /* The longest wait is the best that is known of any of them: that each stands above every answer
  * is the convention, how long it would have taken nobody saw. */
 static struct quantile unanswered_quantile(const struct histogram *h)
@@ -139,7 +125,7 @@ struct quantile histogram_quantile(const struct histogram *h, double q)
     CHECK(q > 0 && q <= 1);
     if (total == 0)
         return (struct quantile){ 0 };
-    uint64_t rank = rank_of(q, total);
+    uint64_t rank = histogram_rank(q, total);
     if (rank > h->count)
         return unanswered_quantile(h);
     double middle = histogram_slot_ns(slot_of_rank(h, rank));
@@ -149,6 +135,19 @@ struct quantile histogram_quantile(const struct histogram *h, double q)
 double histogram_mean_ns(const struct histogram *h)
 {
     return h->count > 0 ? h->sum_ns / (double)h->count : 0;
+}
+
+/* The product of 0.07 and 100 stands a hair above 7 in binary, and is not meant to. */
+uint64_t histogram_rank(double q, uint64_t total)
+{
+    double   exact = q * (double)total;
+    uint64_t rank = (uint64_t)exact;
+
+    if (exact - (double)rank > 1e-12 * exact)
+        rank++;
+    if (rank < 1)
+        return 1;
+    return rank > total ? total : rank;
 }
 
 size_t histogram_slot(int64_t ns)

@@ -40,6 +40,9 @@ void histogram_merge(struct histogram *into, const struct histogram *from);
 struct quantile histogram_quantile(const struct histogram *h, double q);
 double          histogram_mean_ns(const struct histogram *h);        /* of the answered; 0 of none */
 
+/* That rank, in [1, total]: ceil(q * total) for q as it was written, so that 0.07 of 100 is 7. */
+uint64_t histogram_rank(double q, uint64_t total);
+
 /* For writing and reading results: the slot of a value, and the middle of a slot. */
 size_t  histogram_slot(int64_t ns);
 double  histogram_slot_ns(size_t slot);

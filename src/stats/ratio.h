@@ -39,7 +39,8 @@ struct ratio ratio_quantile_unpaired(const struct histogram *const *a, size_t a_
                                      const struct histogram *const *b, size_t b_count, double q,
                                      unsigned resamples, struct rng *rng, double confidence);
 
-/* An interval of one service's own figure. */
+/* An interval of one service's own figure.  Of a single round only the value is set.  `at_least`:
+ * the value, or the upper end, falls among the unanswered and is a lower bound. */
 struct estimate {
     bool   known, at_least;
     double value, low, high;
