@@ -1,12 +1,17 @@
 /* joust/campaign.h: targets up, answers compared, ceiling measured, blocks of visits run. */
 #pragma once
+#include <signal.h>
+
 #include "joust/result.h"
 
 enum campaign_verdict {
     CAMPAIGN_DONE,
-    CAMPAIGN_WRONG,             /* usage or targets: one line in `why`; exit 2 */
-    CAMPAIGN_INVALID,           /* began and could not be ended; exit 5 */
-    CAMPAIGN_INTERRUPTED,       /* SIGINT or SIGTERM: targets stopped, no result */
+    CAMPAIGN_WRONG,             /* usage, or a target that is not as asked: one line in `why` */
+    CAMPAIGN_INVALID,           /* targets that differ, or one that went away: one line in `why` */
+    CAMPAIGN_STOPPED,           /* *stop became true */
 };
 
-enum campaign_verdict campaign_run(const struct options *o, struct result *out, struct buf *why);
+/* `out` is closed by the caller, whatever the verdict. What was started is stopped again. */
+enum campaign_verdict campaign_run(const struct options *o, const char *command,
+                                   const volatile sig_atomic_t *stop, struct result *out,
+                                   struct buf *why);

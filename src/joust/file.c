@@ -1,0 +1,59 @@
+/* file.c: written under a name of its own, then renamed. */
+#include "joust/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static bool write_all(int fd, struct str text)
+{
+    while (text.len) {
+        ssize_t n = write(fd, text.at, text.len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return false;
+        text = str_slice(text, (size_t)n, text.len);
+    }
+    return fsync(fd) == 0;
+}
+
+static bool say(struct buf *why, const char *path)
+{
+    buf_format(why, "%s: %s", path, strerror(errno));
+    return false;
+}
+
+/* As open(2) would have made it: mkstemp(3) is more private than a report should be. */
+static void set_mode(int fd)
+{
+    mode_t mask = umask(0);
+
+    umask(mask);
+    (void)fchmod(fd, 0666 & ~mask);
+}
+
+bool file_write(struct str path, struct str text, struct buf *why)
+{
+    char name[PATH_MAX], beside[PATH_MAX];
+
+    snprintf(name, sizeof name, "%.*s", STR_ARG(path));
+    if (snprintf(beside, sizeof beside, "%s.XXXXXX", name) >= (int)sizeof beside) {
+        errno = ENAMETOOLONG;
+        return say(why, name);
+    }
+    int fd = mkstemp(beside);
+    if (fd < 0)
+        return say(why, name);
+    set_mode(fd);
+    bool written = write_all(fd, text);
+    if (close(fd) == 0 && written && rename(beside, name) == 0)
+        return true;
+    say(why, name);
+    unlink(beside);
+    return false;
+}

@@ -1,0 +1,163 @@
+/* lineup.c: from what the command line says of a target to one that is up and ready. */
+#include "joust/lineup.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+enum { LINEUP_BYTES_MAX = 64 * 1024 * 1024, NS_PER_S = 1000000000 };
+
+static struct request_options request_of(const struct options *o)
+{
+    return (struct request_options){
+        .method = o->method,
+        .headers = (struct str *)o->headers,
+        .headers_count = o->headers_count,
+        .body = o->body,
+        .expect = o->expect,
+        .keep_alive = !o->no_keepalive,
+    };
+}
+
+/* What went wrong becomes "NAME: what went wrong". */
+static bool blame(const struct target_option *t, struct str what, struct buf *why)
+{
+    struct buf whole = buf_growing(why->bytes_max);
+
+    buf_add(&whole, t->name);
+    buf_add(&whole, LIT(": "));
+    buf_add(&whole, what);
+    buf_reset(why);
+    buf_add(why, buf_str(&whole));
+    buf_close(&whole);
+    return false;
+}
+
+static bool make_plan(struct lineup *l, unsigned i, struct buf *why)
+{
+    const struct options       *o = l->options;
+    const struct request_options request = request_of(o);
+    struct plan                *plan = &l->contestants[i].plan;
+    struct url                  url;
+
+    bool made = url_parse(o->targets[i].url, &url, why) &&
+                (o->scenario.at ? plan_scenario(&url, &request, o->scenario, &l->arena, plan, why)
+                                : plan_request(&url, &request, &l->arena, plan, why));
+    return made || blame(&o->targets[i], buf_str(why), why);
+}
+
+static bool start(struct lineup *l, unsigned i, struct buf *why)
+{
+    const struct target_option *t = &l->options->targets[i];
+    const cpu_set_t            *cpus = l->options->pinned ? &l->options->server_cpus : NULL;
+
+    if (!t->command.at || runner_start(&l->contestants[i].runner, t->command, cpus))
+        return true;
+    return blame(t, str_of(strerror(errno)), why);
+}
+
+static bool wait_ready(struct lineup *l, unsigned i, struct progress *p, struct buf *why)
+{
+    const struct target_option *t = &l->options->targets[i];
+    struct contestant          *c = &l->contestants[i];
+    struct runner              *runner = t->command.at ? &c->runner : NULL;
+    int64_t                     begin = clock_monotonic_ns(&system_clock);
+
+    /* What nobody starts here should be up. */
+    int64_t timeout = t->command.at ? l->options->ready_timeout_ns : 0;
+    if (!runner_wait_ready(runner, &c->plan, timeout, why))
+        return blame(t, buf_str(why), why);
+    if (t->command.at)
+        progress_say(p, "%.*s: ready after %.2f s", STR_ARG(t->name),
+                     (double)(clock_monotonic_ns(&system_clock) - begin) / NS_PER_S);
+    return true;
+}
+
+/* A cost that cannot be known is no mistake; a pinning that was asked for and fails is. */
+static bool find_processes(struct lineup *l, unsigned i, struct result *r, struct buf *why)
+{
+    const struct target_option *t = &l->options->targets[i];
+    struct contestant          *c = &l->contestants[i];
+    struct target_record       *record = &r->targets[i];
+
+    if (t->command.at)
+        c->tree.root = c->runner.pid;
+    else if (t->pid)
+        c->tree.root = (pid_t)t->pid;
+    else if (!process_find_listening(&c->plan.url, &c->tree, why))
+        record->cost_unknown = arena_copy(&r->arena, buf_str(why));
+    buf_reset(why);
+    if (!c->tree.root && l->options->pinned)
+        return blame(t, arena_format(&l->arena, "cannot be pinned: %.*s", STR_ARG(record->cost_unknown)), why);
+    if (!c->tree.root)
+        return true;
+    if (process_cpu_ns(&c->tree) < 0)
+        return blame(t, arena_format(&l->arena, "there is no process %d that joust may read", (int)c->tree.root), why);
+    record->program = process_program(&c->tree, &r->arena);
+    record->program_hash = process_program_hash(&c->tree, &r->arena);
+    if (l->options->pinned && !process_pin(&c->tree, &l->options->server_cpus))
+        return blame(t, arena_format(&l->arena, "cannot be pinned: %s", strerror(errno)), why);
+    return true;
+}
+
+static void add_record(const struct options *o, unsigned i, struct result *r)
+{
+    bool is_control = o->control && i + 1 == o->targets_count;
+
+    r->targets[i] = (struct target_record){
+        .name = arena_copy(&r->arena, o->targets[i].name),
+        .url = arena_copy(&r->arena, o->targets[i].url),
+        .command = arena_copy(&r->arena, o->targets[i].command),
+        .control_of = is_control ? 0 : -1,
+    };
+    r->targets_count = i + 1;
+}
+
+static void add_steps(const struct plan *p, struct result *r)
+{
+    r->steps_count = p->steps_count;
+    for (unsigned i = 0; i < p->steps_count; i++) {
+        r->step_names[i] = arena_copy(&r->arena, p->steps[i].name);
+        r->step_measured[i] = !p->steps[i].once;
+    }
+}
+
+bool lineup_open(struct lineup *l, const struct options *o, struct result *r, struct progress *p,
+                 struct buf *why)
+{
+    unsigned own = o->targets_count - o->control;
+
+    *l = (struct lineup){ .arena = arena_new(LINEUP_BYTES_MAX), .options = o, .count = o->targets_count };
+    for (unsigned i = 0; i < l->count; i++) {
+        l->contestants[i].runner.log = -1;
+        l->contestants[i].next_seq = 1;
+        add_record(o, i, r);
+        if (i < own && !make_plan(l, i, why))
+            return false;
+    }
+    add_steps(&l->contestants[0].plan, r);
+    for (unsigned i = 0; i < own; i++)
+        if (!start(l, i, why))
+            return false;
+    for (unsigned i = 0; i < own; i++)
+        if (!wait_ready(l, i, p, why) || !find_processes(l, i, r, why))
+            return false;
+    if (o->control)
+        r->targets[own].cost_unknown = r->targets[0].cost_unknown;
+    return true;
+}
+
+struct contestant *lineup_contestant(struct lineup *l, const struct result *r, unsigned target)
+{
+    int original = r->targets[target].control_of;
+
+    return &l->contestants[original >= 0 ? (unsigned)original : target];
+}
+
+void lineup_close(struct lineup *l)
+{
+    for (unsigned i = 0; i < l->count; i++)
+        runner_stop(&l->contestants[i].runner);
+    arena_close(&l->arena);
+}

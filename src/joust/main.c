@@ -1,0 +1,216 @@
+/* main.c: joust, a benchmark that compares HTTP services (docs/joust.md). */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "joust/campaign.h"
+#include "joust/compare.h"
+#include "joust/file.h"
+#include "joust/plot.h"
+#include "joust/report.h"
+#include "joust/result_file.h"
+#include "joust/summary.h"
+#include "joust/threshold.h"
+#include "load/null_server.h"
+
+enum exit_status { EXIT_FINE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_THRESHOLD = 3, EXIT_REGRESSION = 4, EXIT_INVALID = 5,
+                   EXIT_STOPPED = 130 };
+
+enum { TEXT_BYTES_MAX = 64 * 1024 * 1024 };
+
+static volatile sig_atomic_t stop;
+
+static void on_signal(int number)
+{
+    (void)number;
+    stop = 1;
+}
+
+static void catch_signals(void)
+{
+    const struct sigaction once = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
+
+    sigaction(SIGINT, &once, NULL);
+    sigaction(SIGTERM, &once, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+static bool write_all(int fd, struct str text)
+{
+    while (text.len) {
+        ssize_t n = write(fd, text.at, text.len);
+        if (n <= 0)
+            return false;
+        text = str_slice(text, (size_t)n, text.len);
+    }
+    return true;
+}
+
+static int complain(int status, struct str why)
+{
+    fprintf(stderr, "joust: %.*s\n", STR_ARG(why));
+    return status;
+}
+
+/* ---- What is left behind ------------------------------------------------------------------------ */
+
+static bool write_report(const struct result *r, const struct analysis *a, struct str path, struct buf *why)
+{
+    struct buf page = buf_growing(TEXT_BYTES_MAX);
+
+    report_write(r, a, &page);
+    bool written = !page.failed && file_write(path, buf_str(&page), why);
+    buf_close(&page);
+    return written;
+}
+
+static bool write_files(const struct options *o, const struct result *r, const struct analysis *a, struct buf *why)
+{
+    return (!o->json_file.at || result_file_write(r, a, o->json_file, why)) &&
+           (!o->report_file.at || write_report(r, a, o->report_file, why)) &&
+           (!o->plot_file.at || plot_write(r, a, o->plot_file, why));
+}
+
+/* The exit status that the conditions of --fail-if ask for: a regression before a threshold. */
+static int judge(const struct options *o, const struct result *r, const struct analysis *a)
+{
+    int        status = EXIT_FINE;
+    struct buf says = buf_growing(TEXT_BYTES_MAX);
+
+    for (unsigned i = 0; i < o->fail_ifs_count; i++) {
+        struct threshold t;
+        if (!threshold_parse(o->fail_ifs[i], &t, &says) || !threshold_crossed(&t, r, a, &says))
+            continue;
+        if (t.kind == THRESHOLD_REGRESSION)
+            status = EXIT_REGRESSION;
+        else if (status == EXIT_FINE)
+            status = EXIT_THRESHOLD;
+    }
+    fprintf(stderr, "%.*s", STR_ARG(buf_str(&says)));
+    buf_close(&says);
+    return status;
+}
+
+static int conclude(const struct options *o, const struct result *r, struct buf *why)
+{
+    struct analysis a;
+    struct buf      table = buf_growing(TEXT_BYTES_MAX);
+
+    if (!analysis_make(r, &a))
+        return complain(EXIT_FAILED, LIT("no memory for the analysis"));
+    summary_write(r, &a, &table);
+    bool shown = write_all(STDOUT_FILENO, buf_str(&table));
+    bool written = write_files(o, r, &a, why);
+    int  status = judge(o, r, &a);
+    if (!a.valid)
+        status = EXIT_INVALID;
+    if (!written)
+        status = complain(EXIT_FAILED, buf_str(why));
+    else if (!shown)
+        status = EXIT_FAILED;
+    buf_close(&table);
+    analysis_close(&a);
+    return status;
+}
+
+static int run_campaign(const struct options *o, const char *command, struct buf *why)
+{
+    struct result r;
+    int           status = EXIT_FINE;
+
+    catch_signals();
+    switch (campaign_run(o, command, &stop, &r, why)) {
+    case CAMPAIGN_DONE: status = conclude(o, &r, why); break;
+    case CAMPAIGN_WRONG: status = complain(EXIT_USAGE, buf_str(why)); break;
+    case CAMPAIGN_INVALID: status = complain(EXIT_INVALID, buf_str(why)); break;
+    case CAMPAIGN_STOPPED: status = complain(EXIT_STOPPED, LIT("stopped, without a result")); break;
+    }
+    result_close(&r);
+    return status;
+}
+
+/* ---- The other modes ---------------------------------------------------------------------------- */
+
+static bool read_both(const struct options *o, struct result *old, struct result *new, struct buf *why)
+{
+    return result_file_read(o->old_file, old, why) && result_file_read(o->new_file, new, why);
+}
+
+static int run_compare(const struct options *o, struct buf *why)
+{
+    struct result old = result_new(), new = result_new();
+    struct buf    table = buf_growing(TEXT_BYTES_MAX);
+    bool          regressed = false;
+    int           status = EXIT_FINE;
+
+    if (!read_both(o, &old, &new, why))
+        status = complain(EXIT_USAGE, buf_str(why));
+    else if (!compare_results(&old, &new, o->margin, &table, &regressed, why))
+        status = complain(EXIT_INVALID, buf_str(why));
+    else if (!write_all(STDOUT_FILENO, buf_str(&table)))
+        status = EXIT_FAILED;
+    else if (regressed)
+        status = EXIT_REGRESSION;
+    buf_close(&table);
+    result_close(&old);
+    result_close(&new);
+    return status;
+}
+
+static int run_null_server(const struct options *o)
+{
+    const struct null_server server = {
+        .listen = o->listen,
+        .body = o->body.at ? o->body : LIT("{\"user_id\":42,\"action\":\"login\",\"status\":\"ok\"}\n"),
+        .work_ns = o->work_ns,
+    };
+
+    return null_server_run(&server);
+}
+
+static int run(const struct options *o, const char *command, struct buf *why)
+{
+    switch (o->mode) {
+    case JOUST_COMPARE: return run_compare(o, why);
+    case JOUST_NULL_SERVER: return run_null_server(o);
+    default: return run_campaign(o, command, why);
+    }
+}
+
+/* The command line as it was typed, near enough to be typed again. */
+static const char *command_line(int argc, char **argv, struct arena *arena)
+{
+    struct buf text = buf_growing(1024 * 1024);
+
+    for (int i = 0; i < argc; i++) {
+        bool plain = argv[i][strcspn(argv[i], " \t\n'\"\\$`&|;<>(){}*?[]#~!")] == 0 && *argv[i];
+        buf_format(&text, plain ? "%s%s" : "%s'%s'", i ? " " : "", argv[i]);
+    }
+    const char *copy = arena_cstr(arena, buf_str(&text));
+    buf_close(&text);
+    return copy;
+}
+
+int main(int argc, char **argv)
+{
+    static struct options o;
+    struct arena          arena = arena_new(TEXT_BYTES_MAX);
+    struct buf            text = buf_growing(TEXT_BYTES_MAX);
+    int                   status;
+
+    switch (options_parse(&o, argc, argv, &arena, &text)) {
+    case OPTIONS_SHOWN:
+        status = write_all(STDOUT_FILENO, buf_str(&text)) ? EXIT_FINE : EXIT_FAILED;
+        break;
+    case OPTIONS_WRONG:
+        status = complain(EXIT_USAGE, buf_str(&text));
+        break;
+    default:
+        status = run(&o, command_line(argc, argv, &arena), &text);
+        break;
+    }
+    buf_close(&text);
+    arena_close(&arena);
+    return status;
+}
