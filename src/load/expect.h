@@ -31,7 +31,7 @@ static inline bool expect_status(const struct expect *e, int status)
     return e->status ? status == e->status : status >= 200 && status <= 299;
 }
 
-/* `number` counts a connection's answers: sampled checks look at every EXPECT_SAMPLE-th, the
+/* `number` counts a connection's answers from 0: sampled checks look at every EXPECT_SAMPLE-th, the
  * first included. */
 bool expect_holds(const struct expect *e, struct str body, uint64_t number);
 
@@ -41,5 +41,5 @@ bool bodies_agree(struct str a, struct str b, enum expect_body how, const struct
                   struct buf *why);
 
 /* The string at a JSON pointer (RFC 6901) of a body; a number or a boolean as its text.  None
- * when it is not there. In `arena`. */
+ * when it is not there, or holds a control character, which no header may. In `arena`. */
 struct str body_take(struct str body, struct str pointer, struct arena *arena);

@@ -165,6 +165,20 @@ static bool make_headers(const struct step_source *s, struct str method,
     return made;
 }
 
+static bool header_check(const struct header *h, struct buf *why)
+{
+    if (!is_token(h->name)) {
+        buf_format(why, "\"%.*s\" is no header name", STR_ARG(shown(h->name)));
+        return false;
+    }
+    if (has_control(h->value)) {
+        buf_format(why, "the value of the header %.*s holds a line break or another control character",
+                   STR_ARG(shown(h->name)));
+        return false;
+    }
+    return check_not_owned(h->name, why);
+}
+
 static bool header_parse(struct str line, struct header *out, struct buf *why)
 {
     struct str rest = line;
@@ -175,7 +189,7 @@ static bool header_parse(struct str line, struct header *out, struct buf *why)
         return false;
     }
     *out = (struct header){ name, str_trim(rest) };
-    return header_check(out, why);
+    return true;
 }
 
 /* ---- The whole -------------------------------------------------------------------------- */
@@ -189,28 +203,19 @@ bool headers_parse(const struct str *lines, unsigned count, struct arena *arena,
         buf_add(why, LIT("there is no memory left for the headers"));
         return false;
     }
-    for (unsigned i = 0; i < count; i++) {
+    for (unsigned i = 0; i < count; i++)
         if (!header_parse(lines[i], &headers[i], why))
             return false;
-        headers[i].name = arena_copy(arena, headers[i].name);
-        headers[i].value = arena_copy(arena, headers[i].value);
-    }
     *out = headers;
-    return check_one_host(headers, count, why);
+    return headers_check(headers, count, why);
 }
 
-bool header_check(const struct header *h, struct buf *why)
+bool headers_check(const struct header *headers, unsigned count, struct buf *why)
 {
-    if (!is_token(h->name)) {
-        buf_format(why, "\"%.*s\" is no header name", STR_ARG(shown(h->name)));
-        return false;
-    }
-    if (has_control(h->value)) {
-        buf_format(why, "the value of the header %.*s holds a line break or another control character",
-                   STR_ARG(shown(h->name)));
-        return false;
-    }
-    return check_not_owned(h->name, why);
+    for (unsigned i = 0; i < count; i++)
+        if (!header_check(&headers[i], why))
+            return false;
+    return check_one_host(headers, count, why);
 }
 
 bool step_make(const struct step_source *source, const struct names *variables,

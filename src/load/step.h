@@ -22,12 +22,14 @@ struct step_source {
     bool                 keep_alive;
 };
 
-/* "Name: value" lines, checked, in `arena`. */
+/* "Name: value" lines, checked; an array in `arena` of slices of the lines. */
 bool headers_parse(const struct str *lines, unsigned count, struct arena *arena,
                    const struct header **out, struct buf *why) __attribute__((warn_unused_result));
 
-/* A token as RFC 9110 section 5.6.2 has it, and a value without control characters. */
-bool header_check(const struct header *h, struct buf *why) __attribute__((warn_unused_result));
+/* Names are tokens (RFC 9110 section 5.6.2), values have no control characters, none is joust's
+ * own, and Host is there once at most. */
+bool headers_check(const struct header *headers, unsigned count, struct buf *why)
+    __attribute__((warn_unused_result));
 
 /* Name, method, target, headers and body of a step; the rest is the caller's. */
 bool step_make(const struct step_source *source, const struct names *variables,

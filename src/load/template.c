@@ -22,13 +22,23 @@ struct parsing {
     size_t              len, begun; /* how much of it, and where the piece under way began */
 };
 
+static size_t find_built_in(struct str name)
+{
+    size_t i = 0;
+
+    while (i < BUILT_IN && !str_eq(name, built_in[i].name))
+        i++;
+    return i;
+}
+
 static bool find_name(struct str name, const struct names *variables, struct piece *out)
 {
-    for (size_t i = 0; i < BUILT_IN; i++)
-        if (str_eq(name, built_in[i].name)) {
-            *out = (struct piece){ .kind = built_in[i].kind };
-            return true;
-        }
+    size_t row = find_built_in(name);
+
+    if (row < BUILT_IN) {
+        *out = (struct piece){ .kind = built_in[row].kind };
+        return true;
+    }
     for (unsigned i = 0; variables && i < variables->count; i++)
         if (str_eq(name, variables->at[i])) {
             *out = (struct piece){ .kind = PIECE_VARIABLE, .variable = i };
@@ -99,6 +109,21 @@ static size_t pieces_max(struct str text)
     return 2 * places + 1;
 }
 
+/* ---- Filling ---------------------------------------------------------------------------- */
+
+static void add_random(uint64_t bits, struct buf *out)
+{
+    char *room = buf_room(out, RANDOM_DIGITS);
+
+    if (!room)
+        return;
+    for (int i = RANDOM_DIGITS - 1; i >= 0; i--, bits >>= 4)
+        room[i] = "0123456789abcdef"[bits & 15];
+    buf_grew(out, RANDOM_DIGITS);
+}
+
+/* ---- Public ----------------------------------------------------------------------------- */
+
 bool template_parse(struct str text, const struct names *variables, struct arena *arena,
                     struct template *out, struct buf *why)
 {
@@ -123,17 +148,9 @@ bool template_parse(struct str text, const struct names *variables, struct arena
     return true;
 }
 
-/* ---- Filling ---------------------------------------------------------------------------- */
-
-static void add_random(uint64_t bits, struct buf *out)
+bool template_knows(struct str name)
 {
-    char *room = buf_room(out, RANDOM_DIGITS);
-
-    if (!room)
-        return;
-    for (int i = RANDOM_DIGITS - 1; i >= 0; i--, bits >>= 4)
-        room[i] = "0123456789abcdef"[bits & 15];
-    buf_grew(out, RANDOM_DIGITS);
+    return find_built_in(name) < BUILT_IN;
 }
 
 void template_fill(const struct template *t, const struct filling *f, struct buf *out)

@@ -41,4 +41,7 @@ struct filling {
 bool template_parse(struct str text, const struct names *variables, struct arena *arena,
                     struct template *out, struct buf *why) __attribute__((warn_unused_result));
 
+/* seq, random or connection: no variable may be called so. */
+bool template_knows(struct str name);
+
 void template_fill(const struct template *t, const struct filling *f, struct buf *out);
