@@ -3,8 +3,7 @@
  * The members of the file and of a step are tables; a step's are gathered first, in any order,
  * and the step is made of them as the command line's single request is.  A variable is known to
  * the steps behind the one that takes it, so that reading in order finds what is used too early. */
-#include <jansson.h>
-
+#include "load/members.h"
 #include "load/plan.h"
 #include "load/step.h"
 
@@ -23,16 +22,6 @@ struct scenario {
     const json_t                 *takes;
 };
 
-enum { OBJECT = 1 << JSON_OBJECT, ARRAY = 1 << JSON_ARRAY, TEXT = 1 << JSON_STRING,
-       INTEGER = 1 << JSON_INTEGER, BOOLEAN = 1 << JSON_TRUE | 1 << JSON_FALSE };
-
-struct member {
-    const char *name;
-    int         types;
-    const char *type;           /* "a text" */
-    bool      (*read)(struct scenario *s, const json_t *value);
-};
-
 static struct str text_of(const json_t *value)
 {
     return (struct str){ json_string_value(value), json_string_length(value) };
@@ -47,49 +36,6 @@ static bool no_memory(struct scenario *s)
 {
     buf_add(s->why, LIT("there is no memory left for the scenario"));
     return false;
-}
-
-/* ---- Members ---------------------------------------------------------------------------- */
-
-static const struct member *find_member(const struct member *members, const char *name)
-{
-    for (; members->name; members++)
-        if (strcmp(members->name, name) == 0)
-            return members;
-    return NULL;
-}
-
-static bool refuse_member(const struct member *members, const char *name, const char *whose,
-                          struct buf *why)
-{
-    buf_format(why, "\"%.*s\" is no member of %s; known are ", STR_ARG(shown(name)), whose);
-    for (const struct member *m = members; m->name; m++)
-        buf_format(why, "%s%s", m == members ? "" : ", ", m->name);
-    return false;
-}
-
-/* Reads the members in the order of the table, whatever the order in the file. */
-static bool read_members(struct scenario *s, const struct member *members, const char *whose,
-                         json_t *object)
-{
-    const char *name;
-    json_t     *value;
-
-    json_object_foreach(object, name, value) {
-        const struct member *member = find_member(members, name);
-        if (!member)
-            return refuse_member(members, name, whose, s->why);
-        if (!(member->types & 1 << json_typeof(value))) {
-            buf_format(s->why, "\"%s\" must be %s", name, member->type);
-            return false;
-        }
-    }
-    for (; members->name; members++) {
-        value = json_object_get(object, members->name);
-        if (value && !members->read(s, value))
-            return false;
-    }
-    return true;
 }
 
 /* ---- Variables -------------------------------------------------------------------------- */
@@ -194,6 +140,15 @@ static bool read_lets(struct scenario *s, const json_t *lets)
     return true;
 }
 
+/* RFC 6901 section 3 */
+static bool is_pointer(struct str s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if (s.at[i] == '~' && (i + 1 == s.len || (s.at[i + 1] != '0' && s.at[i + 1] != '1')))
+            return false;
+    return s.len == 0 || s.at[0] == '/';
+}
+
 static bool read_take(struct scenario *s, struct step *step, const char *name,
                       const json_t *value)
 {
@@ -204,7 +159,7 @@ static bool read_take(struct scenario *s, struct step *step, const char *name,
         buf_format(s->why, "\"take\" has more than %d variables", TAKES_MAX);
         return false;
     }
-    if (!json_is_string(value) || (pointer.len && pointer.at[0] != '/')) {
+    if (!json_is_string(value) || !is_pointer(pointer)) {
         buf_format(s->why, "\"take\" of %.*s must be a JSON pointer, such as \"/access_token\"",
                    STR_ARG(shown(name)));
         return false;
@@ -384,7 +339,7 @@ static bool read_step(struct scenario *s, json_t *object)
         buf_add(s->why, LIT("a step must be an object"));
         return false;
     }
-    if (!read_members(s, step_members, "a step", object))
+    if (!members_read(step_members, "a step", object, s, s->why))
         return false;
     if (!s->source.target.at) {
         buf_add(s->why, LIT("\"path\" is missing"));
@@ -481,7 +436,7 @@ bool plan_scenario(const struct url *url, const struct request_options *o, struc
     json_t *file = load(json, why);
     if (!file)
         return false;
-    bool read = read_members(&s, scenario_members, "a scenario", file) &&
+    bool read = members_read(scenario_members, "a scenario", file, &s, why) &&
                 check_measured(&plan, why) && plan_fix(&plan, arena, why);
     json_decref(file);
     if (read)
