@@ -1,27 +1,15 @@
 /* test_histogram.c: what a histogram answers against the sorted samples it was made of. */
-#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
 
-#include "stats/histogram.h"
-#include "stats/rng.h"
+#include "draw.h"
 
 enum { SAMPLES = 20000 };
-
-static uint64_t seed(void)
-{
-    const char *given = getenv("SEED");
-    uint64_t    value = given ? strtoull(given, NULL, 10) : 20261123;
-
-    printf("SEED=%llu\n", (unsigned long long)value);
-    return value;
-}
 
 static int compare(const void *a, const void *b)
 {
@@ -68,7 +56,7 @@ static void test_slot_of_its_own_middle(void **state)
 
 static void test_relative_error(void **state)
 {
-    struct rng r = rng_seeded(seed());
+    struct rng r = rng_seeded(draw_seed());
 
     (void)state;
     for (int i = 0; i < 200000; i++) {
@@ -80,14 +68,9 @@ static void test_relative_error(void **state)
 
 /* ---- Quantiles ---------------------------------------------------------------------------- */
 
-static double draw_normal(struct rng *r)
-{
-    return sqrt(-2 * log(1 - rng_unit(r))) * cos(2 * M_PI * rng_unit(r));
-}
-
 static int64_t draw_log_normal(struct rng *r)
 {
-    return (int64_t)(250e3 * exp(0.7 * draw_normal(r)));
+    return draw_latency(r, 250e3, 0.7);
 }
 
 static int64_t draw_bimodal(struct rng *r)
@@ -156,7 +139,7 @@ static void compare_quantiles(const struct distribution *d, struct rng *r, size_
 static void test_quantiles(void **state)
 {
     static const size_t counts[] = { 1, 2, 3, 10, 99, 100, 101, 1000, SAMPLES };
-    struct rng          r = rng_seeded(seed());
+    struct rng          r = rng_seeded(draw_seed());
 
     (void)state;
     for (size_t i = 0; i < sizeof distributions / sizeof *distributions; i++)
@@ -281,7 +264,7 @@ static void assert_same(const struct histogram *a, const struct histogram *b)
 
 static void test_merge(void **state)
 {
-    struct rng       r = rng_seeded(seed());
+    struct rng       r = rng_seeded(draw_seed());
     struct histogram parts[3], merged, whole;
 
     (void)state;

@@ -1,25 +1,13 @@
 /* test_student.c: published values, the cases that have a closed form, and there and back again. */
-#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 #include <cmocka.h>
 
-#include "stats/rng.h"
+#include "draw.h"
 #include "stats/student.h"
-
-static uint64_t seed(void)
-{
-    const char *given = getenv("SEED");
-    uint64_t    value = given ? strtoull(given, NULL, 10) : 20261123;
-
-    printf("SEED=%llu\n", (unsigned long long)value);
-    return value;
-}
 
 static void assert_near(double actual, double expected, double relative)
 {
@@ -93,7 +81,7 @@ static void test_much_freedom(void **state)
 
 static void test_symmetry(void **state)
 {
-    struct rng r = rng_seeded(seed());
+    struct rng r = rng_seeded(draw_seed());
 
     (void)state;
     for (int i = 0; i < 5000; i++) {
@@ -108,7 +96,7 @@ static void test_symmetry(void **state)
 
 static void test_inverse_of_each_other(void **state)
 {
-    struct rng r = rng_seeded(seed());
+    struct rng r = rng_seeded(draw_seed());
 
     (void)state;
     for (int i = 0; i < 5000; i++) {
