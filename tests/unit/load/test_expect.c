@@ -94,6 +94,7 @@ static void test_alike(void **state)
         { "{\"a\":[1,2]}", "{\"a\":[7]}", NULL },
         { "{\"a\":[]}", "{\"a\":[7]}", NULL },
         { "[{\"a\":1}]", "[{\"a\":2},{\"b\":2}]", NULL },
+        { "[1,2]", "[3,\"x\"]", NULL },
         { "18446744073709551615", "1", NULL },
         { "{\"a\":[1]}", "{\"a\":[\"7\"]}", "/a/0 is a number here and a string there" },
         { "{\"a\":1}", "{\"b\":1}", "/a is missing there" },
