@@ -61,7 +61,7 @@ static bool parse_headers(struct cursor *c, const struct http_limits *limits, st
         struct http_header *h = &out->headers[out->headers_count++];
         if (!cursor_take_header(c, h))
             return false;
-        if (h->name.len == 12 && is_named(h->name, "content-type"))
+        if (h->name.len == 12 && is_named(h->name, LIT("content-type")))
             note_media_type(h->value, types++, out);
         else
             framing_note(f, h);

@@ -100,19 +100,19 @@ static inline bool cursor_take_header(struct cursor *c, struct http_header *h)
 
 /* Whether a token is that word of letters and hyphens of its length, in any case: no other byte of
  * a token becomes one of those when the bit of the case is set. */
-static inline bool is_named(struct str name, const char *lower)
+static inline bool is_named(struct str name, struct str lower)
 {
     uint64_t eight, wanted;
     size_t   i = 0;
 
-    for (; name.len - i >= 8; i += 8) {
+    for (; lower.len - i >= 8; i += 8) {
         memcpy(&eight, name.at + i, 8);
-        memcpy(&wanted, lower + i, 8);
+        memcpy(&wanted, lower.at + i, 8);
         if ((eight | EACH(0x20)) != wanted)
             return false;
     }
-    for (; i < name.len; i++)
-        if ((name.at[i] | 0x20) != lower[i])
+    for (; i < lower.len; i++)
+        if ((name.at[i] | 0x20) != lower.at[i])
             return false;
     return true;
 }
@@ -132,17 +132,17 @@ static inline void framing_note(struct framing *f, const struct http_header *h)
 {
     switch (h->name.len) {
     case 10:
-        if (is_named(h->name, "connection"))
+        if (is_named(h->name, LIT("connection")))
             framing_note_connection(f, h->value);
         break;
     case 14:
-        if (is_named(h->name, "content-length")) {
+        if (is_named(h->name, LIT("content-length"))) {
             f->lengths++;
             f->length = h->value;
         }
         break;
     case 17:
-        if (is_named(h->name, "transfer-encoding")) {
+        if (is_named(h->name, LIT("transfer-encoding"))) {
             f->codings++;
             f->coding = h->value;
         }

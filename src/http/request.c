@@ -56,13 +56,13 @@ static void note_header(struct notes *n, const struct http_header *h)
 {
     switch (h->name.len) {
     case 4:
-        if (is_named(h->name, "host")) {
+        if (is_named(h->name, LIT("host"))) {
             n->hosts++;
             n->host = h->value;
         }
         break;
     case 6:
-        if (is_named(h->name, "expect")) {
+        if (is_named(h->name, LIT("expect"))) {
             n->expects++;
             n->expect = h->value;
         }

@@ -62,10 +62,11 @@ static void make_lets(struct connection *c, struct arena *arena)
 static void begin_pass(struct connection *c)
 {
     c->step = first_repeated(plan_of(c));
-    if (plan_of(c)->fixed || has_once(plan_of(c)))
+    if (plan_of(c)->fixed)
         return;
     arena_reset(&c->pass_values);
-    make_lets(c, &c->pass_values);
+    if (!has_once(plan_of(c)))
+        make_lets(c, &c->pass_values);
 }
 
 static void take_values(struct connection *c, const struct step *s, struct str body)
@@ -98,7 +99,6 @@ static void next_step(struct connection *c, bool correct)
     if (++c->step == p->steps_count) {
         begin_pass(c);
     } else if (was_once && !p->steps[c->step].once) {
-        arena_reset(&c->pass_values);
         end_preparation(c);
     }
 }
@@ -195,7 +195,7 @@ static enum outcome judge(struct connection *c, struct str body)
 
     if (!expect_status(e, c->reader.status))
         return OUTCOME_STATUS;
-    return expect_holds(e, body, c->answers++) ? OUTCOME_CORRECT : OUTCOME_BODY;
+    return expect_holds(e, body, c->answers[c->step]++) ? OUTCOME_CORRECT : OUTCOME_BODY;
 }
 
 /* An answer is complete in `bytes`. */

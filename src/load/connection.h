@@ -29,7 +29,7 @@ struct connection {
     bool           in_window;           /* the request is one of the window's */
     unsigned       step;
     int64_t        start_ns;            /* when it was sent, or due */
-    uint64_t       answers;
+    uint64_t       answers[STEPS_MAX];  /* which of them are looked at is counted for each step */
     struct str     rest;                /* of the request, not yet taken by the socket */
     struct buf     kept_rest;           /* owns it where it was rendered */
     struct reader  reader;

@@ -20,7 +20,7 @@ static bool refuse_member(const struct member *members, const char *name, const 
     return false;
 }
 
-bool members_read(const struct member *members, const char *whose, const json_t *object,
+bool object_read(const struct member *members, const char *whose, const json_t *object,
                   struct scenario *s, struct buf *why)
 {
     const char *name;

@@ -18,5 +18,5 @@ struct member {                 /* a table ends with a row without a name */
 
 /* Reads the members in the order of the table, whatever the order in the file.  One that the
  * table lacks, or of another type: false and one sentence; `whose` is "a step". */
-bool members_read(const struct member *members, const char *whose, const json_t *object,
+bool object_read(const struct member *members, const char *whose, const json_t *object,
                   struct scenario *s, struct buf *why) __attribute__((warn_unused_result));

@@ -339,7 +339,7 @@ static bool read_step(struct scenario *s, json_t *object)
         buf_add(s->why, LIT("a step must be an object"));
         return false;
     }
-    if (!members_read(step_members, "a step", object, s, s->why))
+    if (!object_read(step_members, "a step", object, s, s->why))
         return false;
     if (!s->source.target.at) {
         buf_add(s->why, LIT("\"path\" is missing"));
@@ -436,7 +436,7 @@ bool plan_scenario(const struct url *url, const struct request_options *o, struc
     json_t *file = load(json, why);
     if (!file)
         return false;
-    bool read = members_read(scenario_members, "a scenario", file, &s, why) &&
+    bool read = object_read(scenario_members, "a scenario", file, &s, why) &&
                 check_measured(&plan, why) && plan_fix(&plan, arena, why);
     json_decref(file);
     if (read)
