@@ -38,7 +38,7 @@ static int64_t window_ns(const struct options *o)
     int64_t whole = WINDOW_MS * (int64_t)NS_PER_MS;
     int64_t round = o->duration_ns / o->blocks;
 
-    return round < whole ? round : whole;
+    return round > 0 && round < whole ? round : whole;      /* a run by count has no time */
 }
 
 static bool drive(struct lineup *l, struct result *r, const struct plan *plan,
