@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 
-enum { LINEUP_BYTES_MAX = 64 * 1024 * 1024, NS_PER_S = 1000000000 };
+enum { LINEUP_BYTES_MAX = 64 * 1024 * 1024, ANSWER_SHOWN_BYTES = 16 * 1024 * 1024, NS_PER_S = 1000000000 };
 
 static struct request_options request_of(const struct options *o)
 {
@@ -57,20 +57,32 @@ static bool start(struct lineup *l, unsigned i, struct buf *why)
     return blame(t, str_of(strerror(errno)), why);
 }
 
+/* What nobody starts here is up, or never. */
+static bool answers_at_all(const struct lineup *l, const struct plan *plan, struct buf *why)
+{
+    struct rng     rng = rng_seeded(l->options->seed);
+    struct str     values[VARIABLES_MAX] = { 0 };
+    struct filling f = { .rng = &rng, .values = values };
+    struct buf     media_type = buf_growing(1024), body = buf_growing(ANSWER_SHOWN_BYTES);
+    int            status;
+
+    bool answered = visit_ask(plan, &plan->steps[0], &f, l->options->timeout_ns, &status, &media_type, &body, why);
+    buf_close(&media_type);
+    buf_close(&body);
+    return answered;
+}
+
 static bool wait_ready(struct lineup *l, unsigned i, struct progress *p, struct buf *why)
 {
     const struct target_option *t = &l->options->targets[i];
     struct contestant          *c = &l->contestants[i];
-    struct runner              *runner = t->command.at ? &c->runner : NULL;
     int64_t                     begin = clock_monotonic_ns(&system_clock);
 
-    /* What nobody starts here should be up. */
-    int64_t timeout = t->command.at ? l->options->ready_timeout_ns : 0;
-    if (!runner_wait_ready(runner, &c->plan, timeout, why))
+    if (!t->command.at)
+        return answers_at_all(l, &c->plan, why) || blame(t, buf_str(why), why);
+    if (!runner_wait_ready(&c->runner, &c->plan, l->options->ready_timeout_ns, why))
         return blame(t, buf_str(why), why);
-    if (t->command.at)
-        progress_say(p, "%.*s: ready after %.2f s", STR_ARG(t->name),
-                     (double)(clock_monotonic_ns(&system_clock) - begin) / NS_PER_S);
+    progress_say(p, "%.*s: ready after %.2f s", STR_ARG(t->name), (double)(clock_monotonic_ns(&system_clock) - begin) / NS_PER_S);
     return true;
 }
 
