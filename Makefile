@@ -1,7 +1,7 @@
 # make                  the service, its library and the benchmark tool, in build/release
 # make BUILD=asan       the same under AddressSanitizer and UBSan (also: debug, tsan, cov)
 # make check            the C unit tests of this build
-# make install          headers, libpostern.a, pkg-config file, binary (PREFIX, DESTDIR)
+# make install          both binaries, headers, libpostern.a, pkg-config file, man page (PREFIX, DESTDIR)
 
 BUILD  ?= release
 OUT    ?= build/$(BUILD)
@@ -56,7 +56,7 @@ joust   := $(load) $(call objects,src/joust/*.c)
 fuzz_targets := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 units := $(patsubst tests/unit/%.c,$(OUT)/unit/%,$(wildcard tests/unit/*/test_*.c))
 
-all: $(OUT)/postern $(OUT)/libpostern.a
+all: $(OUT)/postern $(OUT)/libpostern.a $(OUT)/joust
 
 $(OUT)/libpostern.a: $(library)
 	@rm -f $@
@@ -111,6 +111,7 @@ $(OUT)/%.o: %.c Makefile
 
 # What the assembler takes in, the compiler does not name.
 $(OUT)/src/api/docs.o: src/api/docs.html
+$(OUT)/src/joust/report.o: src/joust/report.css
 
 units: $(units)
 replay: $(fuzz_targets:%=$(OUT)/replay/%)

@@ -2,8 +2,9 @@
 # Sourced by the other scripts; it says what it does before it does it.
 
 BUILD_PACKAGES="gcc make pkg-config libc6-dev linux-libc-dev libsqlite3-dev libsodium-dev libssl-dev libseccomp-dev libunistring-dev"
-TEST_PACKAGES="libcmocka-dev libjansson-dev curl procps python3 python3-pytest python3-requests python3-requests-oauthlib python3-authlib python3-jwt python3-jsonschema python3-cryptography"
-BENCH_PACKAGES="wrk valgrind strace binutils util-linux python3"
+JOUST_PACKAGES="libjansson-dev libcairo2-dev"
+TEST_PACKAGES="libcmocka-dev wrk man-db curl procps python3 python3-pytest python3-requests python3-requests-oauthlib python3-authlib python3-jwt python3-jsonschema python3-cryptography"
+BENCH_PACKAGES="wrk nghttp2-client valgrind strace binutils util-linux python3"
 
 say() { printf '== %s\n' "$*" >&2; }
 
