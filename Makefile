@@ -122,8 +122,10 @@ check: $(units)
 headers := src/postern.h $(wildcard $(LAYERS:%=src/%/*.h))
 
 install: $(OUT)/postern $(OUT)/libpostern.a $(OUT)/joust
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include/postern
-	install -m 755 $(OUT)/postern $(DESTDIR)$(PREFIX)/bin
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include/postern \
+	    $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 755 $(OUT)/postern $(OUT)/joust $(DESTDIR)$(PREFIX)/bin
+	install -m 644 src/joust/joust.1 $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 $(OUT)/libpostern.a $(DESTDIR)$(PREFIX)/lib
 	cd src && install -d $(LAYERS:%=$(abspath $(DESTDIR)$(PREFIX))/include/postern/%) && \
 	    for header in $(headers:src/%=%); do install -m 644 $$header $(abspath $(DESTDIR)$(PREFIX))/include/postern/$$header; done
