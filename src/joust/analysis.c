@@ -31,7 +31,8 @@ static void close_figures(struct target_figures *f)
 
 /* ---- Counts ----------------------------------------------------------------------------- */
 
-static void count_step(const struct step_figures *from, struct step_summary *step, struct target_figures *f)
+static void count_step(const struct step_figures *from, struct step_summary *step,
+                       struct target_figures *f)
 {
     histogram_merge(&step->latency, &from->latency);
     for (int o = 0; o < OUTCOMES; o++) {
@@ -86,6 +87,16 @@ static struct estimate quantile_of_rounds(const struct grid *g, unsigned target,
     if (p.count == 0)
         return (struct estimate){ 0 };
     return estimate_quantile(p.a_latencies, p.count, q, RESAMPLES, &rng, g->result->confidence);
+}
+
+/* The unanswered count too, each as long as the longest of all: failing must not help.  Below 0
+ * of none. */
+static double mean_of_all_ns(const struct histogram *h)
+{
+    int64_t longest = h->waited_ns > h->max_ns ? h->waited_ns : h->max_ns;
+    double  all = (double)(h->count + h->unanswered);
+
+    return all > 0 ? (h->sum_ns + (double)h->unanswered * (double)longest) / all : -1;
 }
 
 static struct estimate mean_latency(const struct grid *g, unsigned target)

@@ -18,7 +18,8 @@ static struct ratio ratio_of(const struct grid *g, unsigned a, unsigned b, enum 
     struct rng   rng = rng_seeded(r->seed);
 
     if (m == METRIC_P99)
-        return ratio_quantile_paired(p.a_latencies, p.b_latencies, p.count, 0.99, RESAMPLES, &rng, r->confidence);
+        return ratio_quantile_paired(p.a_latencies, p.b_latencies, p.count, 0.99, RESAMPLES, &rng,
+                                     r->confidence);
     if (!p.known || p.at_least)
         return (struct ratio){ 0 };
     return ratio_paired(p.a, p.b, p.count, r->confidence);
@@ -119,16 +120,19 @@ void comparisons_make(const struct grid *g, struct view_analysis *out)
 
 /* "postern is faster than axum by 12.3 % [10.1 to 14.6]": how many times better, less one; the
  * better one first. */
-static void say_difference(const struct result *r, const struct comparison *c, const char *is, struct buf *out)
+static void say_difference(const struct result *r, const struct comparison *c, const char *is,
+                           struct buf *out)
 {
     const struct metric_info *info = &metric_infos[c->metric];
     bool   higher = c->ratio.estimate >= 1, a_first = higher == info->more_is_better;
     double times = higher ? c->ratio.estimate : 1 / c->ratio.estimate;
-    double low = higher ? c->ratio.low : 1 / c->ratio.high, high = higher ? c->ratio.high : 1 / c->ratio.low;
+    double low = higher ? c->ratio.low : 1 / c->ratio.high;
+    double high = higher ? c->ratio.high : 1 / c->ratio.low;
+    struct str first = r->targets[a_first ? c->a : c->b].name;
+    struct str second = r->targets[a_first ? c->b : c->a].name;
 
-    buf_format(out, "%.*s %s%s than %.*s by %.1f %% [%.1f to %.1f]", STR_ARG(r->targets[a_first ? c->a : c->b].name), is,
-               info->better, STR_ARG(r->targets[a_first ? c->b : c->a].name),
-               100 * (times - 1), 100 * (low - 1), 100 * (high - 1));
+    buf_format(out, "%.*s %s%s than %.*s by %.1f %% [%.1f to %.1f]", STR_ARG(first), is,
+               info->better, STR_ARG(second), 100 * (times - 1), 100 * (low - 1), 100 * (high - 1));
 }
 
 static void say_unknown(const struct result *r, const struct comparison *c, struct buf *out)
@@ -137,14 +141,18 @@ static void say_unknown(const struct result *r, const struct comparison *c, stru
     const struct target_record *unread = a->cost_unknown.len ? a : b;
 
     if (c->void_by)
-        buf_format(out, "no verdict: %.*s or %.*s does not pass the gate \"%s\"", STR_ARG(a->name), STR_ARG(b->name), c->void_by);
+        buf_format(out, "no verdict: %.*s or %.*s does not pass the gate \"%s\"", STR_ARG(a->name),
+                   STR_ARG(b->name), c->void_by);
     else if (c->metric == METRIC_CPU && unread->cost_unknown.len)
-        buf_format(out, "no verdict: %.*s's CPU time is unknown: %.*s", STR_ARG(unread->name), STR_ARG(unread->cost_unknown));
+        buf_format(out, "no verdict: %.*s's CPU time is unknown: %.*s", STR_ARG(unread->name),
+                   STR_ARG(unread->cost_unknown));
     else if (c->metric == METRIC_CPU)
-        buf_format(out, "no verdict: %.*s's or %.*s's CPU time is unknown", STR_ARG(a->name), STR_ARG(b->name));
+        buf_format(out, "no verdict: %.*s's or %.*s's CPU time is unknown", STR_ARG(a->name),
+                   STR_ARG(b->name));
     else
-        buf_format(out, "no verdict: %.*s and %.*s have too few rounds, or their %s falls among what was never answered",
-                   STR_ARG(a->name), STR_ARG(b->name), metric_infos[c->metric].name);
+        buf_format(out, "no verdict: %.*s and %.*s have too few rounds, or their %s falls among what "
+                   "was never answered", STR_ARG(a->name), STR_ARG(b->name),
+                   metric_infos[c->metric].name);
 }
 
 void comparison_say(const struct result *r, const struct comparison *c, struct buf *out)
@@ -165,12 +173,14 @@ void comparison_say(const struct result *r, const struct comparison *c, struct b
         buf_add(out, LIT("undecided: "));
         say_difference(r, c, "", out);
         if (c->verdict.more_rounds)
-            buf_format(out, ", about %u more round%s", c->verdict.more_rounds, c->verdict.more_rounds == 1 ? "" : "s");
+            buf_format(out, ", about %u more round%s", c->verdict.more_rounds,
+                       c->verdict.more_rounds == 1 ? "" : "s");
         break;
     }
 }
 
-const struct comparison *analysis_find(const struct view_analysis *v, unsigned a, unsigned b, enum metric m)
+const struct comparison *analysis_find(const struct view_analysis *v, unsigned a, unsigned b,
+                                       enum metric m)
 {
     for (unsigned i = 0; i < v->comparisons_count; i++) {
         const struct comparison *c = &v->comparisons[i];

@@ -41,7 +41,8 @@ static void list_failures(const uint64_t *outcomes, struct buf *says)
 
     for (int o = OUTCOME_CORRECT + 1; o < OUTCOMES; o++)
         if (outcomes[o]) {
-            buf_format(says, "%s%llu %s", before, (unsigned long long)outcomes[o], outcome_infos[o].name);
+            buf_format(says, "%s%llu %s", before, (unsigned long long)outcomes[o],
+                       outcome_infos[o].name);
             before = ", ";
         }
 }
@@ -57,7 +58,8 @@ static bool judge_failures(const struct question *q, struct gate *g, struct buf 
         buf_format(says, "not one request of %.*s was measured", STR_ARG(q->name));
         return true;
     }
-    buf_format(says, "%.3g %% of %.*s's requests failed (limit %.3g %%)", 100 * g->figure, STR_ARG(q->name), 100 * g->limit);
+    buf_format(says, "%.3g %% of %.*s's requests failed (limit %.3g %%)", 100 * g->figure,
+               STR_ARG(q->name), 100 * g->limit);
     list_failures(f->outcomes, says);
     return true;
 }
@@ -80,7 +82,8 @@ static bool judge_connections(const struct question *q, struct gate *g, struct b
     g->figure = fewest;
     g->limit = asked;
     g->broken = fewest < asked;
-    buf_format(says, "%.*s had %u connections of %u at its worst visit", STR_ARG(q->name), fewest, asked);
+    buf_format(says, "%.*s had %u connections of %u at its worst visit", STR_ARG(q->name), fewest,
+               asked);
     if (error)
         buf_format(says, ": %s", strerrordesc_np(error) ? strerrordesc_np(error) : "unknown error");
     return true;
@@ -95,8 +98,8 @@ static bool judge_answers(const struct question *q, struct gate *g, struct buf *
     if (q->target == 0 && !g->broken)
         buf_format(says, "%.*s's answer is the one that the others are held to", STR_ARG(q->name));
     else
-        buf_format(says, "%.*s %s as %.*s does", STR_ARG(q->name), g->broken ? "does not answer" : "answers",
-                   STR_ARG(q->result->targets[0].name));
+        buf_format(says, "%.*s %s as %.*s does", STR_ARG(q->name),
+                   g->broken ? "does not answer" : "answers", STR_ARG(q->result->targets[0].name));
     if (g->broken) {
         buf_add(says, LIT(": "));
         buf_add(says, t->differs);
@@ -104,31 +107,40 @@ static bool judge_answers(const struct question *q, struct gate *g, struct buf *
     return true;
 }
 
-/* Little 1961.  A time-out holds its connection too, though it is no latency. */
+/* The time that a round's requests held their connections.  A time-out holds one too, though it
+ * is no latency. */
+static double held_ns(const struct result *r, const struct cell *c)
+{
+    double ns = (double)c->completed * histogram_mean_ns(c->latency);
+
+    for (unsigned s = 0; s < r->steps_count; s++)
+        if (r->step_measured[s])
+            ns += (double)c->round->figures.steps[s].outcomes[OUTCOME_TIMEOUT] *
+                  (double)c->latency->waited_ns;
+    return ns;
+}
+
+/* Little 1961. */
 static bool judge_little(const struct question *q, struct gate *g, struct buf *says)
 {
     const struct cell *cells = grid_target(q->grid, q->target);
-    double spent_ns = 0, window_ns = 0, held;
+    unsigned           asked = q->result->connections;
+    double             ns = 0, window_ns = 0, held;
 
     if (q->grid->view->kind != VIEW_CLOSED)
         return false;
-    for (unsigned b = 0; b < q->result->blocks; b++) {
-        const struct cell *c = &cells[b];
-        if (!c->round)
-            continue;
-        const struct histogram *h = c->latency;
-        spent_ns += (double)c->completed * histogram_mean_ns(h);
-        for (unsigned s = 0; s < q->result->steps_count; s++)
-            if (q->result->step_measured[s])
-                spent_ns += (double)c->round->figures.steps[s].outcomes[OUTCOME_TIMEOUT] * (double)h->waited_ns;
-        window_ns += (double)c->round->figures.window_ns;
-    }
-    held = window_ns > 0 ? spent_ns / window_ns : 0;
+    for (unsigned b = 0; b < q->result->blocks; b++)
+        if (cells[b].round) {
+            ns += held_ns(q->result, &cells[b]);
+            window_ns += (double)cells[b].round->figures.window_ns;
+        }
+    held = window_ns > 0 ? ns / window_ns : 0;
     g->limit = little_limit;
-    g->figure = q->result->connections ? fabs(1 - held / q->result->connections) : 1;
+    g->figure = asked ? fabs(1 - held / asked) : 1;
     g->broken = g->figure > g->limit;
-    buf_format(says, "%.*s: throughput times mean latency make %.1f connections instead of %u, %.1f %% off (limit %.0f %%)%s",
-               STR_ARG(q->name), held, q->result->connections, 100 * g->figure, 100 * g->limit,
+    buf_format(says, "%.*s: throughput times mean latency make %.1f connections instead of %u, ",
+               STR_ARG(q->name), held, asked);
+    buf_format(says, "%.1f %% off (limit %.0f %%)%s", 100 * g->figure, 100 * g->limit,
                g->broken ? ": the rest was spent in the generator" : "");
     return true;
 }
@@ -140,8 +152,9 @@ static bool judge_ceiling(const struct question *q, struct gate *g, struct buf *
     g->limit = ceiling_limit;
     g->figure = q->figures->metrics[METRIC_THROUGHPUT].value / q->result->ceiling;
     g->broken = g->figure > g->limit;
-    buf_format(says, "%.*s reached %.0f %% of what the generator can do (limit %.0f %%)%s", STR_ARG(q->name),
-               100 * g->figure, 100 * g->limit, g->broken ? ": differences look smaller than they are" : "");
+    buf_format(says, "%.*s reached %.0f %% of what the generator can do (limit %.0f %%)%s",
+               STR_ARG(q->name), 100 * g->figure, 100 * g->limit,
+               g->broken ? ": differences look smaller than they are" : "");
     return true;
 }
 
@@ -163,26 +176,30 @@ static bool judge_rate(const struct question *q, struct gate *g, struct buf *say
     g->limit = rate_limit;
     g->figure = due > missed ? 1 - (double)missed / (double)due : 0;
     g->broken = g->figure < g->limit;
-    buf_format(says, "%.2f %% of the requests due to %.*s were sent on time (limit %.0f %%)", 100 * g->figure,
-               STR_ARG(q->name), 100 * g->limit);
+    buf_format(says, "%.2f %% of the requests due to %.*s were sent on time (limit %.0f %%)",
+               100 * g->figure, STR_ARG(q->name), 100 * g->limit);
     return true;
 }
 
 static bool judge_tail(const struct question *q, struct gate *g, struct buf *says)
 {
     const struct cell *cells = grid_target(q->grid, q->target);
-    uint64_t fewest = UINT64_MAX;
+    uint64_t           fewest = 0;
+    bool               any = false;
 
-    for (unsigned b = 0; b < q->result->blocks; b++)
-        if (cells[b].round && cells[b].latency->count + cells[b].latency->unanswered < fewest)
-            fewest = cells[b].latency->count + cells[b].latency->unanswered;
-    if (fewest == UINT64_MAX)
-        fewest = 0;
+    for (unsigned b = 0; b < q->result->blocks; b++) {
+        if (!cells[b].round)
+            continue;
+        uint64_t count = cells[b].latency->count + cells[b].latency->unanswered;
+        fewest = any && fewest < count ? fewest : count;
+        any = true;
+    }
     g->limit = TAIL_REQUESTS;
     g->figure = (double)fewest;
     g->broken = fewest < TAIL_REQUESTS;
     buf_format(says, "%.*s had %llu requests in its smallest round (limit %d)%s", STR_ARG(q->name),
-               (unsigned long long)fewest, TAIL_REQUESTS, g->broken ? ": its p99 rests on less than ten" : "");
+               (unsigned long long)fewest, TAIL_REQUESTS,
+               g->broken ? ": its p99 rests on less than ten" : "");
     return true;
 }
 
@@ -209,7 +226,8 @@ static bool is_allowed(const struct result *r, const char *name)
     return false;
 }
 
-static bool judge(const struct rule *rule, const struct question *q, struct arena *arena, struct gate *out)
+static bool judge(const struct rule *rule, const struct question *q, struct arena *arena,
+                  struct gate *out)
 {
     struct buf says = buf_growing(SENTENCE_BYTES_MAX);
 

@@ -32,7 +32,8 @@ static void read_figures(struct cell *c)
     struct quantile p50 = histogram_quantile(c->latency, 0.5);
     bool            any = c->latency->count + c->latency->unanswered > 0;
 
-    c->figures[METRIC_THROUGHPUT] = f->window_ns > 0 ? (double)c->completed * 1e9 / (double)f->window_ns : -1;
+    c->figures[METRIC_THROUGHPUT] = f->window_ns > 0
+                                  ? (double)c->completed * 1e9 / (double)f->window_ns : -1;
     c->figures[METRIC_P50] = any ? p50.ns : -1;
     c->figures[METRIC_CPU] = c->completed > 0 && c->round->server_cpu_ns >= 0
                            ? (double)c->round->server_cpu_ns / (double)c->completed : -1;
@@ -63,7 +64,8 @@ bool grid_open(struct grid *g, const struct result *r, const struct view *v)
     size_t blocks = r->blocks ? r->blocks : 1;
 
     *g = (struct grid){ r, v, calloc(blocks * TARGETS_MAX, sizeof *g->cells),
-                        calloc(2 * blocks, sizeof *g->figures), calloc(2 * blocks, sizeof *g->latencies) };
+                        calloc(2 * blocks, sizeof *g->figures),
+                        calloc(2 * blocks, sizeof *g->latencies) };
     if (g->cells && g->figures && g->latencies && fill(g))
         return true;
     grid_close(g);
@@ -90,7 +92,8 @@ struct pairs grid_pairs(const struct grid *g, unsigned a, unsigned b, enum metri
 {
     const struct cell *as = grid_target(g, a), *bs = grid_target(g, b);
     unsigned     blocks = g->result->blocks;
-    struct pairs p = { g->figures, g->figures + blocks, g->latencies, g->latencies + blocks, .known = true };
+    struct pairs p = { g->figures, g->figures + blocks, g->latencies, g->latencies + blocks,
+                       .known = true };
 
     for (unsigned i = 0; i < blocks; i++) {
         if (!as[i].round || !bs[i].round)
@@ -105,12 +108,4 @@ struct pairs grid_pairs(const struct grid *g, unsigned a, unsigned b, enum metri
     }
     p.known = p.known && p.count > 0;
     return p;
-}
-
-double mean_of_all_ns(const struct histogram *h)
-{
-    int64_t longest = h->waited_ns > h->max_ns ? h->waited_ns : h->max_ns;
-    double  all = (double)(h->count + h->unanswered);
-
-    return all > 0 ? (h->sum_ns + (double)h->unanswered * (double)longest) / all : -1;
 }

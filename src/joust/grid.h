@@ -10,7 +10,7 @@ struct cell {
     const struct histogram *latency;    /* of the measured steps together */
     struct histogram        merged;     /* owned; where there are several steps */
     uint64_t                completed;  /* of the measured steps */
-    double                  figures[METRICS];   /* below 0: unknown; no p99: that is of all rounds */
+    double                  figures[METRICS];   /* below 0: unknown; p99 is of all rounds */
     bool                    p50_at_least;
 };
 
@@ -41,7 +41,3 @@ const struct cell *grid_target(const struct grid *g, unsigned target);
 
 /* Valid until the next call.  For the figures of one target alone ask for it twice. */
 struct pairs grid_pairs(const struct grid *g, unsigned a, unsigned b, enum metric m);
-
-/* The mean that counts the unanswered too, each as long as the longest of all: failing must not
- * help.  Below 0 of none. */
-double mean_of_all_ns(const struct histogram *h);

@@ -90,7 +90,8 @@ static inline void made_request(const struct made *m, unsigned t, unsigned numbe
     double        timeouts = m->failures[t][OUTCOME_TIMEOUT];
     double        left = fmax(0.2 * mean, mean - timeouts * (double)m->timeout_ns);
     double        body = left / (0.98 + 0.02 * m->tail[t]) / (1 - timeouts);
-    double        ns = by_step * body * exp(m->spread * made_normal(rng) - m->spread * m->spread / 2);
+    double        shift = m->spread * made_normal(rng) - m->spread * m->spread / 2;
+    double        ns = by_step * body * exp(shift);
     enum outcome  outcome = made_outcome(m->failures[t], rng);
 
     if (rng_below(rng, 50) == 0)
@@ -128,12 +129,15 @@ static inline void made_round(const struct made *m, const struct view *v, unsign
     for (unsigned s = 0; s < f->steps_count; s++)
         completed += (double)f->steps[s].completed;
     if (m->cpu_ns[source] >= 0) {
-        round->server_cpu_ns = (int64_t)(m->cpu_ns[source] * completed * exp(m->scatter * made_normal(rng)));
-        round->memory_bytes = ((int64_t)(20 + 30 * source) << 20) + (int64_t)rng_below(rng, 1 << 20);
+        double cost = m->cpu_ns[source] * exp(m->scatter * made_normal(rng));
+        round->server_cpu_ns = (int64_t)(cost * completed);
+        round->memory_bytes = (int64_t)(20 + 30 * source) << 20;
+        round->memory_bytes += (int64_t)rng_below(rng, 1 << 20);
     }
 }
 
-static inline void made_view(const struct made *m, enum view_kind kind, struct rng *rng, struct result *r)
+static inline void made_view(const struct made *m, enum view_kind kind, struct rng *rng,
+                             struct result *r)
 {
     unsigned     n = r->targets_count;
     struct view *v = result_add_view(r, kind, kind == VIEW_OPEN ? m->open_rate : 0, m->blocks * n);
@@ -156,7 +160,8 @@ static inline void made_targets(const struct made *m, struct result *r)
 {
     static const char *const names[TARGETS_MAX] = { "postern", "fastapi", "axum", "express",
                                                     "gin", "actix", "django", "rails" };
-    struct arena *a = &r->arena;
+    const struct str hash = LIT("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    struct arena    *a = &r->arena;
 
     r->targets_count = m->targets + m->control;
     CHECK(r->targets_count <= TARGETS_MAX);
@@ -167,15 +172,15 @@ static inline void made_targets(const struct made *m, struct result *r)
         r->targets[t] = (struct target_record){
             .name = arena_format(a, "%s%s", names[source], again ? "-again" : ""),
             .url = arena_format(a, "http://127.0.0.1:%u/json", 8000 + source),
-            .command = t == 0 ? LIT("build/release/postern --listen 127.0.0.1:8000") : (struct str){ 0 },
+            .command = t == 0 ? LIT("postern --listen 127.0.0.1:8000") : (struct str){ 0 },
             .control_of = again ? 0 : -1,
             .program = known ? arena_format(a, "/usr/bin/%s", names[source]) : (struct str){ 0 },
-            .program_hash = known ? LIT("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855") : (struct str){ 0 },
+            .program_hash = known ? hash : (struct str){ 0 },
             .status = 200,
             .media_type = LIT("application/json"),
             .body_bytes = 52,
             .warmed_ns = 500000000 + (int64_t)source * 250000000,
-            .cost_unknown = known ? (struct str){ 0 } : LIT("the socket belongs to another user's process"),
+            .cost_unknown = known ? (struct str){ 0 } : LIT("the socket belongs to another user"),
         };
     }
 }
@@ -187,7 +192,8 @@ static inline struct result made_result(const struct made *m)
 
     CHECK(m->steps == 1 || m->steps == 2);
     r.version = LIT("0.1.0");
-    r.command = LIT("joust -c 100 -d 30s postern=http://127.0.0.1:8000/json fastapi=http://127.0.0.1:8001/json");
+    r.command = LIT("joust -c 100 -d 30s postern=http://127.0.0.1:8000/json "
+                    "fastapi=http://127.0.0.1:8001/json");
     r.began = LIT("2026-11-23T03:00:00Z");
     r.seed = m->seed;
     r.connections = m->connections;

@@ -133,7 +133,8 @@ static void assert_voids(const struct view_analysis *v, const struct gate_case *
 {
     for (unsigned i = 0; i < v->comparisons_count; i++) {
         const struct comparison *pair = &v->comparisons[i];
-        bool withheld = broken && c->voids[pair->metric] && (pair->a == VICTIM || pair->b == VICTIM);
+        bool concerned = pair->a == VICTIM || pair->b == VICTIM;
+        bool withheld = broken && concerned && c->voids[pair->metric];
         if (withheld) {
             assert_non_null(pair->void_by);
             assert_string_equal(pair->void_by, c->name);
@@ -144,7 +145,8 @@ static void assert_voids(const struct view_analysis *v, const struct gate_case *
     }
 }
 
-static void assert_gates(const struct view_analysis *v, const struct gate_case *c, bool broken, bool allowed)
+static void assert_gates(const struct view_analysis *v, const struct gate_case *c, bool broken,
+                         bool allowed)
 {
     unsigned seen = 0;
 
@@ -252,7 +254,8 @@ static void test_timeouts_hold_connections(void **state)
     struct analysis a;
     assert_true(analysis_make(&r, &a));
     assert_true(find(&a.views[0], "failures", VICTIM)->broken);
-    assert_non_null(strstr(arena_cstr(&a.arena, find(&a.views[0], "failures", VICTIM)->says), " timeout"));
+    struct str says = find(&a.views[0], "failures", VICTIM)->says;
+    assert_true(str_find(says, LIT(" timeout")) < says.len);
     assert_false(find(&a.views[0], "little", VICTIM)->broken);
     analysis_close(&a);
     result_close(&r);
@@ -282,9 +285,41 @@ static void test_nothing_measured(void **state)
     result_close(&r);
 }
 
+/* A result is sound when each of its views is. */
+static void test_each_view_counts(void **state)
+{
+    (void)state;
+    for (int v = 0; v < 2; v++) {
+        struct made m = made_usual();
+        m.open = true;
+        struct result   r = made_result(&m);
+        struct analysis a;
+        r.views[v].rounds[4].figures.established--;
+        assert_true(analysis_make(&r, &a));
+        assert_false(a.valid);
+        assert_null(a.views[!v].comparisons[0].void_by);
+        analysis_close(&a);
+        result_close(&r);
+    }
+}
+
+/* Without a view nothing was measured. */
+static void test_no_view(void **state)
+{
+    struct result   r = result_new();
+    struct analysis a;
+
+    (void)state;
+    assert_true(analysis_make(&r, &a));
+    assert_false(a.valid);
+    analysis_close(&a);
+    result_close(&r);
+}
+
 static void test_names(void **state)
 {
-    static const char *const names[] = { "failures", "connections", "answers", "little", "ceiling", "rate", "tail" };
+    static const char *const names[] = { "failures", "connections", "answers", "little",
+                                         "ceiling", "rate", "tail" };
 
     (void)state;
     for (unsigned i = 0; i < sizeof names / sizeof *names; i++)
@@ -301,6 +336,8 @@ int main(void)
         cmocka_unit_test(test_where_they_apply),
         cmocka_unit_test(test_timeouts_hold_connections),
         cmocka_unit_test(test_nothing_measured),
+        cmocka_unit_test(test_each_view_counts),
+        cmocka_unit_test(test_no_view),
         cmocka_unit_test(test_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
