@@ -1,0 +1,145 @@
+"""Servers that misbehave: what they do is counted for what it is, and joust neither crashes nor hangs.
+
+Each first answers well as often as it is asked before the load.  One connection is asked a number of times that the
+period of the misdeeds divides, so that a block holds as many of them wherever it begins.
+"""
+
+import pytest
+
+from joust import ASKED_BEFORE, target
+from servers import HostileServer
+
+SECONDS = 20  # for a run that takes two
+
+WRONG = {
+    "close_early": {"short"},
+    "close_in_head": {"short"},
+    "close_before": {"reset"},
+    "reset": {"short", "reset"},  # what came before it may not have been read
+    "reset_before": {"reset"},
+    "wrong_length_short": {"short"},
+    "wrong_length_long": {"malformed"},
+    "endless_headers": {"malformed"},
+    "huge_chunk": {"malformed"},
+    "bad_chunk": {"malformed"},
+    "bare_lf": {"malformed"},
+    "garbage": {"malformed"},
+    "no_answer": {"timeout"},
+}
+RIGHT = ["dribble", "chunked_ok", "hundred_continue", "early_answer", "http10", "until_close", "says_close", "slow_accept"]
+CLOSING = {"http10", "until_close", "says_close"}
+
+
+def failed(outcomes):
+    return {kind for kind in outcomes if kind != "correct"}
+
+
+@pytest.mark.parametrize("mode", WRONG)
+def test_each_fifth_is_wrong(joust, mode):
+    with HostileServer(mode, every=5, good_first=ASKED_BEFORE) as server:
+        run = joust.short("-n", 50, "-c", 1, "--timeout", "60ms" if mode == "no_answer" else "10s", target("a", server), seconds=SECONDS)
+        counts = server.counts()
+    outcomes = run.result.outcomes("a")
+    assert run.status == 5, run
+    assert outcomes["correct"] == 40 and sum(outcomes.values()) == 50
+    assert failed(outcomes) <= WRONG[mode]
+    assert run.result.sent("a") + ASKED_BEFORE == counts["requests"]
+    assert run.result.broken() == {"failures"}
+    assert "failures" in run.stdout
+
+
+@pytest.mark.parametrize("mode", WRONG)
+def test_all_are_wrong(joust, mode):
+    with HostileServer(mode, good_first=ASKED_BEFORE) as server:
+        run = joust.short("-d", "150ms", "-c", 6, "-t", 2, "--timeout", "40ms" if mode == "no_answer" else "10s", target("a", server),
+                          seconds=SECONDS)
+        counts = server.counts()
+    outcomes = run.result.outcomes("a")
+    assert run.status == 5, run
+    assert failed(outcomes) == set(outcomes) and failed(outcomes) <= WRONG[mode]
+    assert counts["requests"] == run.result.sent("a") + ASKED_BEFORE
+    assert counts["misdeeds"] == run.result.sent("a")
+    assert run.result.latency("a").count == 0
+    figures = run.result.analysis("a")
+    assert not figures["throughput_requests_per_second"] or figures["throughput_requests_per_second"]["value"] == 0
+
+
+@pytest.mark.parametrize("mode", RIGHT)
+def test_unusual_and_right(joust, mode):
+    with HostileServer(mode) as server:
+        run = joust.short("-d", "200ms", "-c", 6, "-t", 2, "-b", "a body", target("a", server), seconds=SECONDS)
+        counts = server.counts()
+    assert run.status == 0, run
+    assert set(run.result.outcomes("a")) == {"correct"}
+    assert run.result.sent("a") + ASKED_BEFORE == counts["requests"] == counts["good"]
+    closes = counts["requests"] - ASKED_BEFORE if mode in CLOSING else 0
+    assert run.result.sum("reconnects", "a") == closes
+
+
+@pytest.mark.parametrize("mode", sorted(CLOSING))
+def test_a_connection_closed_after_each_answer(joust, mode):
+    """Each request but the first of a connection that joust opened has one of its own."""
+    with HostileServer(mode) as server:
+        run = joust.short("-n", 60, "-c", 4, target("a", server), seconds=SECONDS)
+        counts = server.counts()
+    assert run.status == 0, run
+    assert run.result.outcomes("a") == {"correct": 60}
+    assert counts["connections"] == counts["requests"] == counts["closes"]
+
+
+def test_alternating_statuses(joust):
+    with HostileServer("alternating", every=2, good_first=ASKED_BEFORE) as server:
+        run = joust.short("-n", 400, "-c", 1, target("a", server))
+        assert run.status == 5, run
+        assert run.result.outcomes("a") == {"correct": 300, "status": 100}
+        assert {r["example_status"] for r in run.result.rounds("a")} == {500}
+        counts = server.counts()
+    assert counts["requests"] == run.result.sent("a") + ASKED_BEFORE
+
+
+def test_a_failure_is_allowed_when_asked(joust):
+    with HostileServer("close_before", every=50, good_first=ASKED_BEFORE) as server:
+        few = joust.short("-n", 100, "-c", 1, "--failures", "3%", target("a", server))
+        allowed = joust.short("-n", 100, "-c", 1, target("a", server), allow=("failures", "tail", "little", "ceiling"))
+    assert few.status == allowed.status == 0, (few, allowed)
+    assert few.result.outcomes("a") == allowed.result.outcomes("a") == {"correct": 98, "reset": 2}
+
+
+def test_nobody_connects(joust):
+    with HostileServer("no_accept") as server:
+        run = joust.short("-d", "100ms", "--timeout", "200ms", target("silent", server), seconds=SECONDS)
+        assert not server.counts()
+    assert run.status == 2 and "silent" in run.stderr and "in time" in run.stderr, run
+
+
+@pytest.mark.parametrize("mode", ["close_early", "endless_headers", "bad_chunk", "no_answer", "reset_before", "garbage"])
+def test_wrong_from_the_first_answer_on(joust, mode):
+    with HostileServer(mode) as server:
+        run = joust.short("-d", "100ms", "--timeout", "300ms", target("odd", server), seconds=SECONDS)
+    assert run.status == 2 and run.stderr.startswith("joust: odd: "), run
+    assert run.stderr.count("\n") == 1 and run.result is None
+
+
+def test_open_loop_against_a_server_that_fails(joust):
+    """Whatever happens, what was due is accounted for."""
+    with HostileServer("reset_before", every=3, good_first=ASKED_BEFORE) as server:
+        run = joust.short("-d", "300ms", "-c", 8, "-t", 2, "--rate", 500, target("a", server), allow=("tail", "rate"))
+        counts = server.counts()
+    outcomes = run.result.outcomes("a")
+    assert run.status == 5, run
+    assert failed(outcomes) == {"reset"}
+    assert sum(outcomes.values()) == run.result.sum("due", "a")
+    assert counts["requests"] == run.result.sent("a") + ASKED_BEFORE
+
+
+def test_what_is_due_and_not_sent_is_unsent(joust):
+    """Two connections that wait for answers that never come, and a schedule that goes on."""
+    with HostileServer("no_answer", good_first=ASKED_BEFORE) as server:
+        run = joust.short("-d", "200ms", "-c", 2, "--rate", 200, "--timeout", "50ms", target("a", server), allow=("tail", "rate"))
+        counts = server.counts()
+    outcomes = run.result.outcomes("a")
+    assert run.status == 5, run
+    assert set(outcomes) <= {"timeout", "unsent"} and outcomes["timeout"] > 0
+    assert sum(outcomes.values()) == run.result.sum("due", "a")
+    assert run.result.latency("a").unanswered == sum(outcomes.values())
+    assert counts["requests"] == run.result.sent("a") + ASKED_BEFORE

@@ -1,0 +1,282 @@
+"""Counts are those of the server's log, delays those that it gave, connections those that the kernel knows."""
+
+import os
+import statistics
+
+import pytest
+
+from joust import ASKED_BEFORE, histogram_of, target
+from servers import BODY, Bimodal, Fixed, HostileServer, LoggingServer
+
+MS = 1_000_000
+ESTABLISHED = "01"
+
+
+def counted(result, name, server, asked_before=ASKED_BEFORE):
+    """Every request that the server has seen was sent by joust, and the other way round."""
+    log = server.log()
+    assert result.sent(name) + asked_before == len(log)
+    return log
+
+
+# --- Counts ---
+
+
+@pytest.mark.parametrize("requests, blocks, connections, threads", [
+    (1000, 4, 10, 1), (1003, 7, 10, 3), (38, 5, 7, 3), (1, 2, 1, 1), (2, 2, 16, 3), (5003, 3, 11, 3),
+])
+def test_as_many_requests_as_asked(joust, requests, blocks, connections, threads):
+    if requests < blocks:
+        run = joust.short("-n", requests, "--blocks", blocks, "a=http://127.0.0.1:1/")
+        assert run.status == 2 and "less than one" in run.stderr
+        return
+    with LoggingServer() as a, LoggingServer(Fixed(0.001)) as b:
+        run = joust.short("-n", requests, "--blocks", blocks, "-c", connections, "-t", threads, target("a", a), target("b", b))
+        assert run.status == 0, run
+        for name, server in ("a", a), ("b", b):
+            assert run.result.outcomes(name) == {"correct": requests}
+            assert run.result.latency(name).count == requests
+            per_block = [sum(r["steps"][0]["outcomes"].values()) for r in run.result.rounds(name)]
+            assert len(per_block) == blocks and max(per_block) - min(per_block) <= 1
+            assert all(r["connections_established"] == connections for r in run.result.rounds(name))
+            log = counted(run.result, name, server)
+            assert server.connections() == ASKED_BEFORE + connections * blocks
+            assert len({r.connection for r in log}) <= server.connections()
+
+
+@pytest.mark.parametrize("connections, threads", [(1, 1), (9, 2)])
+def test_for_a_time(joust, connections, threads):
+    with LoggingServer(Fixed(0.001)) as server:
+        run = joust.short("-d", "600ms", "--blocks", 3, "-c", connections, "-t", threads, target("a", server))
+        assert run.status == 0, run
+        log = counted(run.result, "a", server)
+    measured = run.result.outcomes("a")
+    assert set(measured) == {"correct"} and measured["correct"] <= len(log)
+    completed = sum(s["completed"] for s in run.result.steps("a"))
+    assert abs(completed - measured["correct"]) <= connections * 3  # what is under way at both ends
+    for r in run.result.rounds("a"):
+        assert r["window_ns"] >= 200 * MS
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_at_a_rate(joust, threads):
+    rate = 700
+    with LoggingServer(Fixed(0.002)) as server:
+        run = joust.short("-d", "600ms", "-c", 20, "-t", threads, "--rate", rate, target("a", server), allow=("tail", "rate"))
+        assert run.status == 0, run
+        log = counted(run.result, "a", server)
+    assert run.result.outcomes("a") == {"correct": run.result.sum("due", "a")}
+    for r in run.result.rounds("a"):
+        assert abs(r["due"] - rate * r["window_ns"] / 1e9) <= threads
+    assert len(log) >= run.result.sum("due", "a")
+
+
+def test_a_count_at_a_rate(joust):
+    with LoggingServer() as server:
+        run = joust.short("-n", 301, "-c", 5, "-t", 2, "--rate", 1500, target("a", server), allow=("tail", "rate"))
+        assert run.status == 0, run
+        assert run.result.outcomes("a") == {"correct": 301}
+        counted(run.result, "a", server)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_connection_for_each_request(joust, threads):
+    with LoggingServer() as server:
+        run = joust.short("-n", 203, "-c", 5, "-t", threads, "--no-keepalive", target("a", server))
+        assert run.status == 0, run
+        assert run.result.outcomes("a") == {"correct": 203}
+        log = counted(run.result, "a", server)
+        assert server.connections() == len(log) == len({r.connection for r in log})
+        assert all(("connection", "close") in r.headers for r in log)
+
+
+@pytest.mark.parametrize("mode, outcome", [("close_before", "reset"), ("alternating", "status"), ("wrong_body", "body")])
+def test_servers_that_fail(joust, mode, outcome):
+    """Two of ten requests, by one connection, so that a block of ten has two wherever it begins."""
+    every = {"close_before": 5, "alternating": 5, "wrong_body": 1}[mode]
+    period = {"close_before": 5, "alternating": 10, "wrong_body": 10}[mode]
+    with HostileServer(mode, every=every, good_first=ASKED_BEFORE) as server:
+        run = joust.short("-n", 40 * period, "-c", 1, target("a", server))
+        assert run.status == 5, run
+        assert run.result.outcomes("a") == {"correct": 40 * (period - 1), outcome: 40}
+        assert run.result.broken() == {"failures"}
+        counts = server.counts()
+    assert run.result.sent("a") + ASKED_BEFORE == counts["requests"]
+
+
+def test_what_was_asked(joust):
+    """The request that the log has is the one of the command line, each time."""
+    with LoggingServer() as server:
+        run = joust.short("-n", 50, "-c", 3, "-b", '{"n":{{seq}},"r":"{{random}}"}', "-H", "X-Name: value-{{connection}}", "-X", "PUT",
+                          target("a", server, "/path?q=1"))
+        assert run.status == 0, run
+        log = counted(run.result, "a", server, asked_before=2)  # answers to requests that differ are asked for once
+    assert {(r.method, r.target) for r in log} == {("PUT", "/path?q=1")}
+    assert all(("content-type", "application/json") in r.headers for r in log)
+    assert {dict(r.headers)["x-name"] for r in log} == {f"value-{i}" for i in range(3)}
+    loaded = [r.body for r in log[2:]]
+    assert len(set(loaded)) == len(loaded)
+    assert all(r.startswith(b'{"n":') and r.endswith(b'"}') for r in loaded)
+
+
+# --- Connections ---
+
+
+def connections_of(port):
+    """The clients of a server, as the kernel has them, on the server's side."""
+    with open("/proc/net/tcp") as table:
+        rows = (line.split() for line in table if f":{port:04X} " in line)
+        return {row[2] for row in rows if row[1].endswith(f":{port:04X}") and row[3] == ESTABLISHED}
+
+
+def sockets_of(pid):
+    held = set()
+    for entry in os.scandir(f"/proc/{pid}/fd"):
+        try:
+            held.add(os.readlink(entry.path))
+        except FileNotFoundError:
+            pass
+    return {name for name in held if name.startswith("socket:")}
+
+
+def at_once(look, what):
+    """What is in both of two looks was there between them: one alone is no moment."""
+    return len(look(what) & look(what))
+
+
+def test_the_kernel_counts_as_many_connections(joust):
+    with LoggingServer(Fixed(0.002)) as server:
+        held, connected = [0], [0]
+        with joust.begin("-d", "1.6s", "--blocks", 2, "--warm-up", 0, "-c", 37, "-t", 3, target("a", server)) as running:
+            while running.is_running() and server.connections() <= ASKED_BEFORE:
+                continue  # the do-nothing server is driven with as many
+            while running.is_running():
+                held.append(at_once(sockets_of, running.process.pid))
+                connected.append(at_once(connections_of, server.port))
+            run = running.end()
+        assert server.connections() == ASKED_BEFORE + 2 * 37
+    assert max(held) == max(connected) == 37
+    assert [r["connections_established"] for r in run.result.rounds("a")] == [37, 37]
+    assert not connections_of(server.port)
+
+
+# --- Delays ---
+
+
+def true_quantile(sorted_ns, q):
+    return sorted_ns[-int(-q * len(sorted_ns) // 1) - 1]
+
+
+def delays_beside_log(joust, delay):
+    """(mean, p50, p99) of joust and of the server's log."""
+    with LoggingServer(delay) as server:
+        run = joust.short("-d", "600ms", "-c", 8, target("a", server))
+        assert run.status == 0, run
+        log = [r.delay_ns for r in server.log()[ASKED_BEFORE:]]
+    log.sort()
+    found = run.result.latency("a")
+    return ((found.mean_ns, found.quantile_ns(0.5), found.quantile_ns(0.99)),
+            (statistics.mean(log), true_quantile(log, 0.5), true_quantile(log, 0.99)))
+
+
+def errors_of_five(joust, delay):
+    """By how much mean, p50 and p99 are off, as parts of what may be; each the median of five runs."""
+    runs = []
+    for _ in range(5):
+        found, true = delays_beside_log(joust, delay)
+        runs.append([abs(f - t) / max(0.01 * t, 0.3 * MS) for f, t in zip(found, true)])
+    return [statistics.median(errors) for errors in zip(*runs)]
+
+
+@pytest.mark.parametrize("delay", [Fixed(0.020), Bimodal(0.020, 0.060, 0.10, seed=5)], ids=["fixed", "bimodal"])
+def test_delays_are_those_of_the_log(joust, delay):
+    errors = errors_of_five(joust, delay)
+    if max(errors) > 1:  # a machine may be busy once
+        errors = errors_of_five(joust, delay)
+    assert max(errors) <= 1, errors
+
+
+def test_figures_are_those_of_the_histograms(joust):
+    with LoggingServer(Bimodal(0.002, 0.006, 0.10, seed=5)) as server:
+        run = joust.short("-d", "600ms", "-c", 8, target("a", server))
+        assert run.status == 0, run
+    found, told = run.result.latency("a"), run.result.analysis("a")
+    assert told["p99_ns"]["value"] == pytest.approx(found.quantile_ns(0.99), rel=1e-9)
+    medians = [histogram_of(r["steps"][0]["latency"]).quantile_ns(0.5) for r in run.result.rounds("a")]
+    assert 0.999 * min(medians) <= told["p50_ns"]["value"] <= 1.001 * max(medians)
+    completed = sum(s["completed"] for s in run.result.steps("a"))
+    seconds = run.result.sum("window_ns", "a") / 1e9
+    assert told["throughput_requests_per_second"]["value"] == pytest.approx(completed / seconds, rel=0.02)
+
+
+# --- A stall ---
+
+STALL_S, CONNECTIONS, RATE = 0.6, 16, 400
+
+
+def stalled(joust, *words):
+    """The second of two windows has a stall in it."""
+    with LoggingServer(Fixed(0.001)) as server:
+        with joust.begin("-d", "3s", "--blocks", 2, "--warm-up", 0, "--settle", "50ms", "-c", CONNECTIONS,
+                         "--allow", "tail,little,rate", *words, target("a", server)) as running:
+            running.wait_for("block 1/2")
+            assert running.goes_on_for(0.4)
+            began = server.stall(STALL_S)
+            run = running.end()
+        log = server.log()
+    assert run.status == 0, run
+    waiting = sum(r.arrived_ns < began + STALL_S * 1e9 <= r.written_ns for r in log)
+    assert waiting >= CONNECTIONS
+    return run.result
+
+
+def test_the_open_loop_sees_a_stall(joust):
+    result = stalled(joust, "--rate", RATE)
+    due = RATE * STALL_S / 2
+    late = result.latency("a").at_least(STALL_S / 2 * 1e9)
+    assert 0.8 * due <= late <= 1.2 * due
+    assert result.latency("a").quantile_ns(0.99) >= STALL_S / 2 * 1e9
+    assert result.outcomes("a") == {"correct": result.sum("due", "a")}
+
+
+def test_the_closed_loop_hides_it(joust):
+    result = stalled(joust)
+    late = result.latency("a").at_least(STALL_S / 2 * 1e9)
+    assert 1 <= late <= CONNECTIONS
+    assert result.latency("a").quantile_ns(0.99) < STALL_S / 4 * 1e9
+
+
+# --- What is never answered ---
+
+
+def test_the_unanswered_are_the_tail(joust):
+    """3 % of the requests of one connection: of each 100 exactly 3, wherever they begin."""
+    with HostileServer("no_answer", every=100, good_first=ASKED_BEFORE) as server:
+        run = joust.short("-n", 600, "-c", 1, "--timeout", "40ms", target("a", server))
+        assert run.result.outcomes("a") == {"correct": 594, "timeout": 6}
+        assert run.result.analysis("a")["p99_ns"]["at_least"] is False  # the 594th of 600
+    with HostileServer("no_answer", every=33, good_first=ASKED_BEFORE) as server:
+        run = joust.short("-n", 660, "-c", 1, "--timeout", "40ms", target("a", server))
+        counts = server.counts()
+    result = run.result
+    assert run.status == 5, run
+    assert result.outcomes("a") == {"correct": 640, "timeout": 20}
+    assert result.sent("a") + ASKED_BEFORE == counts["requests"] == counts["good"] + counts["misdeeds"]
+    assert 20 <= counts["misdeeds"] <= 20 + (counts["requests"] - 660) // 33 + 1
+    assert result.broken() == {"failures"}
+    assert set(result.gate("failures", "a")["voids"]) == {"throughput", "p50", "p99", "cpu"}
+    p99 = result.analysis("a")["p99_ns"]
+    assert p99["at_least"] is True and p99["value"] >= 40 * MS
+    latency = result.latency("a")
+    assert (latency.count, latency.unanswered) == (640, 20) and latency.quantile_ns(0.99) is None
+    assert "at least" in run.stdout or ">" in run.stdout or "≥" in run.stdout
+
+
+def test_the_body_is_the_same_as_before(joust):
+    """A server whose answers become others under load does not get away with it."""
+    with HostileServer("wrong_body", good_first=ASKED_BEFORE, body=BODY) as server:
+        run = joust.short("-d", "200ms", "-c", 4, target("a", server))
+        assert run.status == 5, run
+        outcomes = run.result.outcomes("a")
+    assert set(outcomes) == {"correct", "body"}
+    assert outcomes["body"] == pytest.approx(sum(outcomes.values()) / 10, abs=8)
