@@ -432,8 +432,6 @@ static bool finish_null_server(struct reading *r)
         value_write_quoted(r->words[0], r->text);
         return false;
     }
-    if (!r->o->body.at)
-        r->o->body = LIT("{}");
     return true;
 }
 

@@ -6,7 +6,7 @@
 #include <math.h>
 #include <unistd.h>
 
-enum { SHOWN_BYTES = 80, DIGITS_MAX = 15, FILE_BYTES_MAX = 1 << 20 };
+enum { SHOWN_BYTES = 80, DIGITS_MAX = 15, FILE_BYTES_MAX = 1 << 20, READ_BYTES = 65536 };
 
 static const struct { const char *name; int64_t ns; } units[] = {
     { "h", 3600000000000 }, { "m", 60000000000 }, { "s", 1000000000 },
@@ -61,13 +61,13 @@ static int read_all(const char *path, struct buf *out)
     if (file < 0)
         return errno;
     while (got && out->len <= FILE_BYTES_MAX && !error) {
-        size_t more = FILE_BYTES_MAX + 1 - out->len;
-        char  *room = buf_room(out, more < 65536 ? more : 65536);
+        size_t left = FILE_BYTES_MAX + 1 - out->len, bytes = left < READ_BYTES ? left : READ_BYTES;
+        char  *room = buf_room(out, bytes);
         if (!room) {
             error = ENOMEM;
             break;
         }
-        got = read(file, room, more < 65536 ? more : 65536);
+        got = read(file, room, bytes);
         if (got > 0)
             buf_grew(out, (size_t)got);
         else if (got < 0 && errno != EINTR)

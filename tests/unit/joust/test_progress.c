@@ -432,8 +432,10 @@ static void the_largest_table(void **state)
     r.targets[6].name = LIT("12345678901234567890123456789012");
     open_terminal(&t, 120);
     struct progress *p = progress_open(t.far, false, &r);
-    for (unsigned i = 0; i < r.views[0].rounds_count; i++)
+    for (unsigned i = 0; i < r.views[0].rounds_count; i++) {
         progress_round(p, &r.views[0], &r.views[0].rounds[i], 30);
+        look(&t);
+    }
     visit_until_painted(&t, p, &r.views[0], 2, 7, v);
     has(look(&t), "\n  12345678901234567890123456789012       3");
     has(look(&t), "block 3 of 3, 41 s left");
