@@ -5,11 +5,11 @@
 #include "joust/result_file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
+#include "joust/file.h"
 #include "joust/result_tree.h"
 
 enum { PATH_BYTES_MAX = 4096, LINES_DEPTH = 4 };
@@ -70,66 +70,40 @@ static void lay_out(const json_t *value, unsigned depth, FILE *file)
 
 /* ---- Writing ------------------------------------------------------------------------------ */
 
-static bool write_text(const json_t *tree, int fd)
+/* NULL: no memory. */
+static char *text_of_tree(const json_t *tree, size_t *len)
 {
-    FILE *file = fdopen(fd, "w");
+    char *text = NULL;
+    FILE *file = open_memstream(&text, len);
 
-    if (!file) {
-        close(fd);
-        return false;
-    }
+    if (!file)
+        return NULL;
     lay_out(tree, 0, file);
     fputc('\n', file);
-    /* EINVAL: a pipe or a terminal has nothing to be synchronised */
-    bool fine = !ferror(file) && fflush(file) == 0 && (fsync(fd) == 0 || errno == EINVAL || errno == EROFS);
-    return (fclose(file) == 0) & fine;
+    bool fine = !ferror(file);
+    if (fclose(file) == 0 && fine)
+        return text;
+    free(text);
+    return NULL;
 }
 
-/* What is not a plain file (a pipe, a link, /dev/stdout) is not replaced but written to. */
+/* What is not a plain file (a pipe, a link, /dev/stdout) must not be replaced but written to. */
 static bool is_replaceable(const char *path)
 {
     struct stat found;
     return lstat(path, &found) != 0 || S_ISREG(found.st_mode);
 }
 
-static void sync_folder(const char *path)
+static bool write_through(const char *path, struct str text, struct buf *why)
 {
-    char        folder[PATH_BYTES_MAX];
-    struct buf  text = buf_fixed(folder, sizeof folder - 1);
-    const char *slash = strrchr(path, '/');
+    FILE *file = fopen(path, "we");
+    bool  fine = file && fwrite(text.at, 1, text.len, file) == text.len;
 
-    buf_add(&text, slash ? (struct str){ path, (size_t)(slash - path) + 1 } : LIT("."));
-    folder[text.len] = 0;
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0) {
-        fsync(fd);
-        close(fd);
-    }
-}
-
-static bool write_beside(const json_t *tree, const char *path)
-{
-    char beside[PATH_BYTES_MAX + 32];
-    int  error = 0;
-
-    snprintf(beside, sizeof beside, "%s.%ld.part", path, (long)getpid());
-    int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (fd < 0)
-        return false;
-    if (!write_text(tree, fd) || rename(beside, path) != 0) {
-        error = errno;
-        unlink(beside);
-        errno = error;
-        return false;
-    }
-    sync_folder(path);
-    return true;
-}
-
-static bool write_through(const json_t *tree, const char *path)
-{
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    return fd >= 0 && write_text(tree, fd);
+    if (file && fclose(file) != 0)
+        fine = false;
+    if (!fine)
+        buf_format(why, "%s: %s", path, strerror(errno));
+    return fine;
 }
 
 static bool path_copy(struct str path, char out[static PATH_BYTES_MAX], struct buf *why)
@@ -180,15 +154,21 @@ static json_t *read_tree(const char *path, struct buf *why)
 bool result_file_write(const struct result *r, const struct analysis *a, struct str path,
                        struct buf *why)
 {
-    char name[PATH_BYTES_MAX];
+    char   name[PATH_BYTES_MAX];
+    size_t len = 0;
 
     if (!path_copy(path, name, why))
         return false;
     json_t *tree = result_to_tree(r, a);
-    errno = ENOMEM;
-    bool fine = tree && (is_replaceable(name) ? write_beside(tree, name) : write_through(tree, name));
-    if (!fine)
-        buf_format(why, "%s cannot be written: %s", name, strerror(errno));
+    char   *text = tree ? text_of_tree(tree, &len) : NULL;
+    bool    fine = false;
+    if (!text)
+        buf_format(why, "%s: %s", name, strerror(ENOMEM));
+    else if (is_replaceable(name))
+        fine = file_write(path, (struct str){ text, len }, why);
+    else
+        fine = write_through(name, (struct str){ text, len }, why);
+    free(text);
     json_decref(tree);
     return fine;
 }

@@ -257,11 +257,9 @@ struct judging {
     bool                    crossed;
 };
 
-/* "p99>20ms is crossed: ", on a line of its own. */
+/* "p99>20ms is crossed: " */
 static void begin_sentence(struct judging *j)
 {
-    if (j->says->len)
-        buf_add_char(j->says, '\n');
     j->crossed = true;
     buf_add(j->says, j->threshold->text);
     buf_add(j->says, LIT(" is crossed"));
@@ -295,11 +293,12 @@ static void judge_figure(struct judging *j, unsigned target)
     buf_format(j->says, "%.*s's %.*s %s ", STR_ARG(record->name), STR_ARG(j->threshold->metric),
                j->measure->is ? j->measure->is : "is");
     if (!is_known(&e)) {
-        buf_add(j->says, LIT("not known"));
+        buf_add(j->says, LIT("not known\n"));
         return;
     }
     buf_add(j->says, e.at_least ? LIT("at least ") : LIT(""));
     j->measure->write(j->says, e.value);
+    buf_add_char(j->says, '\n');
 }
 
 static void say_undecidable(struct judging *j, unsigned target, unsigned other, enum metric m, const char *gate)
@@ -309,6 +308,7 @@ static void say_undecidable(struct judging *j, unsigned target, unsigned other, 
                STR_ARG(j->result->targets[target].name), STR_ARG(j->result->targets[other].name));
     if (gate)
         buf_format(j->says, ": the gate \"%s\" is broken", gate);
+    buf_add_char(j->says, '\n');
 }
 
 /* How many times worse, less one, as verdicts have it; the sign tells who. */
@@ -330,7 +330,7 @@ static void judge_pair(struct judging *j, unsigned target, unsigned other, enum 
     buf_format(j->says, "%.*s is %s than %.*s by ", STR_ARG(j->result->targets[target].name), info->worse,
                STR_ARG(j->result->targets[other].name));
     format_percent(j->says, times);
-    buf_format(j->says, " (%s)", info->name);
+    buf_format(j->says, " (%s)\n", info->name);
 }
 
 static bool is_control(const struct result *r, unsigned target)
@@ -352,7 +352,7 @@ static void judge_regression(struct judging *j, unsigned target)
     }
     if (rivals == 0) {
         begin_sentence(j);
-        buf_format(j->says, "%.*s has nothing to be compared with", STR_ARG(j->result->targets[target].name));
+        buf_format(j->says, "%.*s has nothing to be compared with\n", STR_ARG(j->result->targets[target].name));
     }
 }
 
@@ -381,7 +381,7 @@ static void judge_view(struct judging *j)
     }
     if (!any) {
         begin_sentence(j);
-        buf_add(j->says, LIT("no target has that name"));
+        buf_add(j->says, LIT("no target has that name\n"));
     }
 }
 
@@ -396,7 +396,7 @@ bool threshold_crossed(const struct threshold *t, const struct result *r, const 
     }
     if (r->views_count == 0) {
         begin_sentence(&j);
-        buf_add(says, LIT("nothing was measured"));
+        buf_add(says, LIT("nothing was measured\n"));
     }
     return j.crossed;
 }

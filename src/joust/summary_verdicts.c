@@ -1,0 +1,160 @@
+/* summary_verdicts.c: whether the measurement holds, and who is faster.
+ *
+ * What may be said stands before what may not, and pairs that one gate voids share a line. */
+#include "joust/summary_page.h"
+
+enum { ALL_PAIRS_MAX = 4 };
+
+/* ---- What voids --------------------------------------------------------------------------- */
+
+static void add_voided(const struct gate *g, struct buf *out)
+{
+    const char *between = " (voids ";
+    unsigned    count = 0;
+
+    for (int m = 0; m < METRICS; m++)
+        count += g->voids[m];
+    if (count == METRICS) {
+        buf_add(out, LIT(" (voids all)"));
+        return;
+    }
+    for (int m = 0; m < METRICS; m++)
+        if (g->voids[m]) {
+            buf_format(out, "%s%s", between, metric_infos[m].name);
+            between = ", ";
+        }
+    buf_add(out, count ? LIT(")") : LIT(""));
+}
+
+static unsigned write_gates(struct page *p, bool allowed)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < p->v->gates_count; i++) {
+        const struct gate *g = &p->v->gates[i];
+        struct buf         says = buf_growing(1 << 17);
+        if (!g->broken || g->allowed != allowed)
+            continue;
+        if (count++ == 0)
+            buf_add(p->out, allowed ? LIT("Broken gates that --allow let pass:\n")
+                                    : LIT("NOT VALID: no verdict where a gate is broken:\n"));
+        buf_add(&says, g->says);
+        if (!allowed)
+            add_voided(g, &says);
+        page_write_labelled(p, arena_format(&p->arena, "  %s", g->name), buf_str(&says));
+        buf_close(&says);
+    }
+    return count;
+}
+
+/* ---- Verdicts ----------------------------------------------------------------------------- */
+
+/* With many targets, the pairs of the first: all are in the report. */
+static bool is_shown(const struct page *p, const struct comparison *c)
+{
+    if (page_is_control(p, c->a) || page_is_control(p, c->b))
+        return false;
+    return p->targets_count <= ALL_PAIRS_MAX || c->a == 0 || c->b == 0;
+}
+
+/* The gate that voids every pair of a metric, or NULL. */
+static const char *common_gate(const struct page *p, enum metric m)
+{
+    const char *gate = NULL;
+
+    for (unsigned i = 0; i < p->v->comparisons_count; i++) {
+        const struct comparison *c = &p->v->comparisons[i];
+        if (c->metric != m || !is_shown(p, c))
+            continue;
+        if (!c->void_by || (gate && strcmp(gate, c->void_by) != 0))
+            return NULL;
+        gate = c->void_by;
+    }
+    return gate;
+}
+
+static void write_verdict(struct page *p, const struct comparison *c, bool first)
+{
+    struct buf says = buf_growing(1 << 16);
+
+    comparison_say(p->r, c, &says);
+    page_write_labelled(p, first ? str_of(metric_infos[c->metric].name) : LIT(""), buf_str(&says));
+    buf_close(&says);
+}
+
+/* Does a gate void a pair of the metric, and was it not told of in a comparison before? */
+static bool is_new_gate(const struct page *p, unsigned comparison)
+{
+    const struct comparison *c = &p->v->comparisons[comparison];
+
+    for (unsigned i = 0; i < comparison; i++) {
+        const struct comparison *before = &p->v->comparisons[i];
+        if (before->metric == c->metric && before->void_by && is_shown(p, before) &&
+            strcmp(before->void_by, c->void_by) == 0)
+            return false;
+    }
+    return true;
+}
+
+/* All pairs that the gate voids, in one sentence. */
+static void write_voided(struct page *p, enum metric m, const char *gate, bool first)
+{
+    struct buf  says = buf_growing(1 << 16);
+    const char *between = "no verdict: ";
+
+    for (unsigned i = 0; i < p->v->comparisons_count; i++) {
+        const struct comparison *c = &p->v->comparisons[i];
+        if (c->metric != m || !c->void_by || !is_shown(p, c) || strcmp(c->void_by, gate) != 0)
+            continue;
+        buf_format(&says, "%s%.*s and %.*s", between, STR_ARG(page_name(p, c->a)), STR_ARG(page_name(p, c->b)));
+        between = "; ";
+    }
+    buf_format(&says, " (%s)", gate);
+    page_write_labelled(p, first ? str_of(metric_infos[m].name) : LIT(""), buf_str(&says));
+    buf_close(&says);
+}
+
+/* What may be said, then what may not. */
+static void write_metric(struct page *p, enum metric m)
+{
+    const char *gate = common_gate(p, m);
+    bool        first = true;
+
+    if (gate) {
+        page_write_labelled(p, str_of(metric_infos[m].name),
+                       arena_format(&p->arena, "no verdict (%s)", gate));
+        return;
+    }
+    for (unsigned pass = 0; pass < 2; pass++)
+        for (unsigned i = 0; i < p->v->comparisons_count; i++) {
+            const struct comparison *c = &p->v->comparisons[i];
+            if (c->metric != m || !is_shown(p, c) || (c->void_by != NULL) != (pass == 1) ||
+                (c->void_by && !is_new_gate(p, i)))
+                continue;
+            if (c->void_by)
+                write_voided(p, m, c->void_by, first);
+            else
+                write_verdict(p, c, first);
+            first = false;
+        }
+}
+
+static void write_pairs(struct page *p)
+{
+    if (p->targets_count < 2)
+        return;
+    for (int m = 0; m < METRICS; m++)
+        write_metric(p, (enum metric)m);
+    if (p->targets_count > ALL_PAIRS_MAX)
+        page_write_labelled(p, LIT(""), LIT("(pairs without the first target: see --report or --json)"));
+    buf_add_char(p->out, '\n');
+}
+
+void page_write_verdicts(struct page *p)
+{
+    if (write_gates(p, false))
+        buf_add_char(p->out, '\n');
+    if (write_gates(p, true))
+        buf_add_char(p->out, '\n');
+    write_pairs(p);
+}
