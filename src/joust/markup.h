@@ -1,0 +1,18 @@
+/* markup.h: text of strangers inside HTML and SVG, and whether it fits.
+ *
+ * Names, URLs and answers come from targets and files: nothing of them is ever markup, and what no
+ * page may hold (control characters, bytes that are not UTF-8) becomes U+FFFD.  Pure. */
+#pragma once
+#include "base/buf.h"
+
+/* Escaped for element content and for attribute values in double quotes. */
+void markup_add(struct buf *out, struct str text);
+
+/* Without markup: only what cannot be shown is replaced; line breaks and tabs become blanks. */
+void markup_plain(struct buf *out, struct str text);
+
+/* How wide a line of text is, in ems, in a wide sans-serif face: an estimate that errs upwards. */
+double markup_ems(struct str text);
+
+/* As markup_plain(), cut with an ellipsis where it would be wider than that. */
+void markup_shorten(struct buf *out, struct str text, double ems);
