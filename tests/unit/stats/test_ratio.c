@@ -9,6 +9,7 @@
 
 #include "draw.h"
 #include "stats/ratio.h"
+#include "stats/resample.h"
 #include "stats/student.h"
 
 enum { ROUNDS = 10, RESAMPLES = 500 };
@@ -135,6 +136,7 @@ static void test_means(void **state)
 static void test_holm(void **state)
 {
     double p[] = { 0.01, 0.04, 0.03, 0.005 }, expected[] = { 0.03, 0.06, 0.06, 0.02 };
+    double odd[] = { NAN, 0.001, -0.0, 7 };
     double tiny[] = { 1e-20, 0.9, NAN, 0, 0.8 }, one[] = { 0.3 };
 
     (void)state;
@@ -145,6 +147,8 @@ static void test_holm(void **state)
     assert_near(tiny[0], 4e-20, 1e-34);
     assert_true(tiny[1] == 1 && tiny[2] == 1 && tiny[3] == 0 && tiny[4] == 1);
     assert_false(signbit(tiny[3]));
+    holm_adjust(odd, 4);
+    assert_true(odd[0] == 1 && odd[1] == 0.003 && odd[2] == 0 && odd[3] == 1);
     holm_adjust(one, 1);
     assert_true(one[0] == 0.3);
     holm_adjust(NULL, 0);
@@ -249,10 +253,10 @@ static void test_unknown_quantiles(void **state)
 }
 
 /* Log-normal, with a shift that both sides of a block share and one of each round's own. */
-static void fill_log_normal(struct rng *r, int count, double factor)
+static void fill_log_normal(struct rng *r, int count, double factor, double shared)
 {
     for (int i = 0; i < ROUNDS; i++) {
-        double block = 200e3 * exp(0.1 * draw_normal(r));
+        double block = 200e3 * exp(shared * draw_normal(r));
         double a = factor * block * exp(0.03 * draw_normal(r));
         double b = block * exp(0.03 * draw_normal(r));
         histogram_reset(&world.a.rounds[i]);
@@ -276,12 +280,31 @@ static double merged_p99(const struct side *s, size_t count)
     return ns;
 }
 
+/* The same draws once more, by hand. */
+static double error_by_hand(uint64_t seed)
+{
+    struct rng     r = rng_seeded(seed);
+    struct mixture a, b;
+    uint32_t       weights[ROUNDS];
+    double         logs[RESAMPLES];
+
+    assert_true(mixture_open(&a, world.a.at, ROUNDS, 0.99));
+    assert_true(mixture_open(&b, world.b.at, ROUNDS, 0.99));
+    for (int i = 0; i < RESAMPLES; i++) {
+        resample_draw(&r, weights, ROUNDS);
+        logs[i] = log(mixture_quantile(&a, weights).ns / mixture_quantile(&b, weights).ns);
+    }
+    mixture_close(&a);
+    mixture_close(&b);
+    return resample_deviation(logs, RESAMPLES) * sqrt(10 / 9.0);
+}
+
 static void test_quantiles_of_all_merged(void **state)
 {
     struct rng r = rng_seeded(draw_seed());
 
     (void)state;
-    fill_log_normal(&r, 1000, 1.3);
+    fill_log_normal(&r, 1000, 1.3, 0.1);
     struct ratio paired = p99_paired(5), again = p99_paired(5), other = p99_paired(6);
     struct ratio apart = p99_unpaired(5);
     assert_near(paired.estimate, merged_p99(&world.a, 10) / merged_p99(&world.b, 10), 1e-12);
@@ -293,6 +316,7 @@ static void test_quantiles_of_all_merged(void **state)
     assert_near(paired.p, 2 * student_cdf(-log(paired.estimate) / paired.log_error, 9), 1e-12);
     assert_memory_equal(&paired.low, &again.low, sizeof paired.low);
     assert_true(paired.low != other.low);
+    assert_near(paired.log_error, error_by_hand(5), 1e-12);
     assert_true(apart.log_error > paired.log_error);
 }
 
@@ -301,7 +325,7 @@ static void test_own_quantile(void **state)
     struct rng r = rng_seeded(draw_seed());
 
     (void)state;
-    fill_log_normal(&r, 1000, 1);
+    fill_log_normal(&r, 1000, 1, 0.1);
     struct estimate e = estimate_quantile(world.a.at, ROUNDS, 0.99, RESAMPLES, &r, 0.95);
     assert_true(e.known && !e.at_least);
     assert_near(e.value, merged_p99(&world.a, 10), 1e-6);
@@ -318,7 +342,7 @@ static void test_own_quantile_at_least(void **state)
     struct rng r = rng_seeded(draw_seed());
 
     (void)state;
-    fill_log_normal(&r, 1000, 1);
+    fill_log_normal(&r, 1000, 1, 0.1);
     for (int i = 0; i < 53; i++)
         histogram_add_unanswered(&world.a.rounds[0], 2000000000);
     struct estimate e = estimate_quantile(world.a.at, ROUNDS, 0.99, RESAMPLES, &r, 0.95);
@@ -371,7 +395,7 @@ static void test_quantile_coverage(void **state)
 
     (void)state;
     for (int i = 0; i < CAMPAIGNS; i++) {
-        fill_log_normal(&r, 500, 1.1);
+        fill_log_normal(&r, 500, 1.1, 0.1);
         struct ratio found =
             ratio_quantile_paired(world.a.at, world.b.at, ROUNDS, 0.99, RESAMPLES, &r, 0.95);
         held += holds(&found, 1.1);
@@ -381,6 +405,23 @@ static void test_quantile_coverage(void **state)
            100.0 * small / CAMPAIGNS);
     assert_in_range(held, 0.91 * CAMPAIGNS, CAMPAIGNS);
     assert_in_range(small, 0, 0.09 * CAMPAIGNS);
+}
+
+static void test_unpaired_quantile_coverage(void **state)
+{
+    enum { CAMPAIGNS = 400 };
+    struct rng r = rng_seeded(draw_seed());
+    int        held = 0;
+
+    (void)state;
+    for (int i = 0; i < CAMPAIGNS; i++) {
+        fill_log_normal(&r, 500, 1.1, 0);
+        struct ratio found = ratio_quantile_unpaired(world.a.at, ROUNDS, world.b.at, ROUNDS, 0.99,
+                                                     RESAMPLES, &r, 0.95);
+        held += holds(&found, 1.1);
+    }
+    printf("held %.1f %%\n", 100.0 * held / CAMPAIGNS);
+    assert_in_range(held, 0.91 * CAMPAIGNS, CAMPAIGNS);
 }
 
 int main(void)
@@ -401,6 +442,7 @@ int main(void)
         cmocka_unit_test(test_own_quantile_at_least),
         cmocka_unit_test(test_paired_coverage),
         cmocka_unit_test(test_quantile_coverage),
+        cmocka_unit_test(test_unpaired_quantile_coverage),
     };
     return cmocka_run_group_tests(tests, open_world, close_world);
 }

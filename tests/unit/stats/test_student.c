@@ -62,6 +62,24 @@ static void test_closed_forms(void **state)
     }
 }
 
+/* Of an even number of degrees there is a sum (Abramowitz and Stegun 26.7.4). */
+static double even_cdf(double t, int freedom)
+{
+    double square = 1 / (1 + t * t / freedom), term = 1, sum = 1;
+
+    for (int i = 2; i < freedom; i += 2)
+        sum += term *= square * (i - 1) / i;
+    return (1 + t / sqrt(freedom + t * t) * sum) / 2;
+}
+
+static void test_even_freedom(void **state)
+{
+    (void)state;
+    for (int freedom = 2; freedom < 300; freedom += 2)
+        for (double t = -4; t <= 4; t += 0.25)
+            assert_true(fabs(student_cdf(t, freedom) - even_cdf(t, freedom)) < 1e-12);
+}
+
 /* With much freedom Student's is nearly the normal distribution (Abramowitz and Stegun 26.7.8), on
  * both sides of the bound beyond which it is made of that. */
 static void test_much_freedom(void **state)
@@ -125,9 +143,13 @@ static void test_rises(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_published_student), cmocka_unit_test(test_published_normal),
-        cmocka_unit_test(test_closed_forms),      cmocka_unit_test(test_much_freedom),
-        cmocka_unit_test(test_symmetry),          cmocka_unit_test(test_inverse_of_each_other),
+        cmocka_unit_test(test_published_student),
+        cmocka_unit_test(test_published_normal),
+        cmocka_unit_test(test_closed_forms),
+        cmocka_unit_test(test_even_freedom),
+        cmocka_unit_test(test_much_freedom),
+        cmocka_unit_test(test_symmetry),
+        cmocka_unit_test(test_inverse_of_each_other),
         cmocka_unit_test(test_rises),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -90,6 +90,8 @@ static void test_interval_must_exclude_one(void **state)
     r.low = 0.999;
     assert_int_equal(verdict_on(&r, 0).kind, VERDICT_UNDECIDED);
     assert_in_range(verdict_on(&r, 0).more_rounds, 1, 5);
+    r.low = 0.9;                            /* 3.1 times as far as 1: 9.6 times the rounds, less for t */
+    assert_in_range(verdict_on(&r, 0).more_rounds, 60, 86);
 }
 
 static void test_equivalence_limits(void **state)
