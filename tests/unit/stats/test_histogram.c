@@ -128,7 +128,8 @@ static void compare_quantiles(const struct distribution *d, struct rng *r, size_
         double          exact = (double)order_statistic(samples, count, permille);
         struct quantile q = histogram_quantile(&h, (double)permille / 1000);
         if (q.at_least || fabs(q.ns - exact) > 0.001 * exact)
-            fail_msg("%s of %zu: %zu permille is %f, not %f", d->name, count, permille, q.ns, exact);
+            fail_msg("%s of %zu: %zu permille is %f, not %f", d->name, count, permille, q.ns,
+                     exact);
     }
     assert_int_equal(h.min_ns, samples[0]);
     assert_int_equal(h.max_ns, samples[count - 1]);

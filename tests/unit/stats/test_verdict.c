@@ -1,5 +1,5 @@
-/* test_verdict.c: each verdict at and on both sides of its limits, and that the rounds asked for are
- * those that would have done. */
+/* test_verdict.c: each verdict at and on both sides of its limits, and that the rounds asked for
+ * are those that would have done. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -90,7 +90,7 @@ static void test_interval_must_exclude_one(void **state)
     r.low = 0.999;
     assert_int_equal(verdict_on(&r, 0).kind, VERDICT_UNDECIDED);
     assert_in_range(verdict_on(&r, 0).more_rounds, 1, 5);
-    r.low = 0.9;                            /* 3.1 times as far as 1: 9.6 times the rounds, less for t */
+    r.low = 0.9;                            /* 3.1 times as far: up to 9.6 times the rounds */
     assert_in_range(verdict_on(&r, 0).more_rounds, 60, 86);
 }
 
