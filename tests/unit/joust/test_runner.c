@@ -219,18 +219,24 @@ static void test_child(void **state)
     runner_stop(&r);
 }
 
-/* A group, in which one ignores the shell's end. */
+/* All of the group are told, and waited for. */
 static void test_stop(void **state)
 {
     struct runner r, zeroed = { 0 };
-    char          line[64];
+    char          line[256];
 
     (void)state;
     runner_stop(&zeroed);
-    assert_true(runner_start(&r, LIT("sleep 1000 & (sleep 1000; :) & echo up; wait"), NULL));
-    read_log(r.log, line, sizeof line);
+    assert_true(runner_start(&r, LIT("(trap 'echo told; exit' TERM; echo up; while :; do sleep 0.01; done) & "
+                                     "sleep 1000 & wait"), NULL));
+    int log = dup(r.log);
+    read_log(log, line, sizeof line);
     pid_t group = r.pid;
     runner_stop(&r);
+    ssize_t n = pread(log, line, sizeof line - 1, 0);
+    line[n > 0 ? n : 0] = 0;
+    assert_non_null(strstr(line, "told\n"));
+    close(log);
     assert_int_equal(r.pid, 0);
     assert_int_equal(kill(-group, 0), -1);
     assert_int_equal(errno, ESRCH);
