@@ -217,7 +217,10 @@ static void complete(struct connection *c, const char *bytes, size_t len, bool c
     }
     end_request(c);
     next_step(c, o == OUTCOME_CORRECT);
-    driver_free(d, c);
+    if (c->preparing)
+        connection_ask(c, now_ns(), false);     /* the next step that is done once */
+    else
+        driver_free(d, c);
 }
 
 /* What has come of the answer so far, in the common buffer or, once it was partial, in its own. */
