@@ -79,7 +79,11 @@ bool ceiling_measure(struct lineup *l, struct result *r, const volatile sig_atom
                      struct buf *why)
 {
     const struct contestant *first = &l->contestants[0];
-    const struct null_server server = { LIT("127.0.0.1:0"), first->expects[first->plan.steps_count - 1].body, 0 };
+    const struct null_server server = {
+        .listen = LIT("127.0.0.1:0"),
+        .body = first->expects[first->plan.steps_count - 1].body,
+        .processes = (unsigned)l->options->threads,
+    };
     struct plan              plan;
     uint16_t                 port;
 

@@ -3,6 +3,7 @@
  * A setter that says no has either written why, or leaves it to the kind's `is`. */
 #include "joust/kinds.h"
 
+#include "joust/gates.h"
 #include "joust/threshold.h"
 #include "joust/values.h"
 
@@ -201,16 +202,12 @@ static bool set_pin(struct reading *r, const struct option *row, struct str valu
 
 static bool allow(struct options *o, struct str name)
 {
-    static const char *const gates[] = {
-        "failures", "connections", "answers", "little", "ceiling", "rate", "tail",
-    };
-
     for (unsigned i = 0; i < o->allowed_count; i++)
         if (str_eq(o->allowed[i], name))
             return true;
-    for (size_t i = 0; i < sizeof gates / sizeof *gates; i++)
-        if (str_eq(name, str_of(gates[i]))) {
-            o->allowed[o->allowed_count++] = str_of(gates[i]);
+    for (unsigned i = 0; gate_name(i); i++)
+        if (str_eq(name, str_of(gate_name(i)))) {
+            o->allowed[o->allowed_count++] = str_of(gate_name(i));
             return true;
         }
     return false;

@@ -47,16 +47,6 @@ static bool make_plan(struct lineup *l, unsigned i, struct buf *why)
     return made || blame(&o->targets[i], buf_str(why), why);
 }
 
-static bool start(struct lineup *l, unsigned i, struct buf *why)
-{
-    const struct target_option *t = &l->options->targets[i];
-    const cpu_set_t            *cpus = l->options->pinned ? &l->options->server_cpus : NULL;
-
-    if (!t->command.at || runner_start(&l->contestants[i].runner, t->command, cpus))
-        return true;
-    return blame(t, str_of(strerror(errno)), why);
-}
-
 /* What nobody starts here is up, or never. */
 static bool answers_at_all(const struct lineup *l, const struct plan *plan, struct buf *why)
 {
@@ -70,6 +60,20 @@ static bool answers_at_all(const struct lineup *l, const struct plan *plan, stru
     buf_close(&media_type);
     buf_close(&body);
     return answered;
+}
+
+/* Whatever answers before the command has been started is not what it starts. */
+static bool start(struct lineup *l, unsigned i, struct buf *why)
+{
+    const struct target_option *t = &l->options->targets[i];
+    const cpu_set_t            *cpus = l->options->pinned ? &l->options->server_cpus : NULL;
+
+    if (!t->command.at)
+        return true;
+    if (answers_at_all(l, &l->contestants[i].plan, why))
+        return blame(t, LIT("something answers there before its command has been started"), why);
+    buf_reset(why);
+    return runner_start(&l->contestants[i].runner, t->command, cpus) || blame(t, str_of(strerror(errno)), why);
 }
 
 static bool wait_ready(struct lineup *l, unsigned i, struct progress *p, struct buf *why)

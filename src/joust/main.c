@@ -164,6 +164,7 @@ static int run_null_server(const struct options *o)
         .listen = o->listen,
         .body = o->body.at ? o->body : LIT("{\"user_id\":42,\"action\":\"login\",\"status\":\"ok\"}\n"),
         .work_ns = o->work_ns,
+        .processes = (unsigned)o->threads,
     };
 
     return null_server_run(&server);

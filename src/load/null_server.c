@@ -20,10 +20,12 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/check.h"
 #include "base/clock.h"
 
 enum {
@@ -136,7 +138,7 @@ static struct addrinfo *resolve(struct str listen, const char **why)
     return error ? NULL : found;
 }
 
-static int listen_at(const struct addrinfo *at)
+static int listen_at(const struct addrinfo *at, bool shared)
 {
     const int on = 1;
     int       fd = socket(at->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -144,6 +146,8 @@ static int listen_at(const struct addrinfo *at)
     if (fd < 0)
         return -1;
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (shared)
+        setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);      /* connections inherit it */
     if (bind(fd, at->ai_addr, at->ai_addrlen) == 0 && listen(fd, SOMAXCONN) == 0)
         return fd;
@@ -154,10 +158,10 @@ static int listen_at(const struct addrinfo *at)
 }
 
 /* -1: *why says why. */
-static int listen_on(struct str listen, const char **why)
+static int listen_on(struct str listen, bool shared, const char **why)
 {
     struct addrinfo *found = resolve(listen, why);
-    int              fd = found ? listen_at(found) : -1;
+    int              fd = found ? listen_at(found, shared) : -1;
 
     if (found && fd < 0)
         *why = strerror(errno);
@@ -347,37 +351,118 @@ static int serve(const struct null_server *with, int listener, bool announced)
     return !sound;
 }
 
+/* ---- Processes -------------------------------------------------------------------------- */
+
+struct crew {                   /* processes that serve one port, this one first */
+    unsigned count;
+    int      listeners[NULL_PROCESSES_MAX];
+    pid_t    pids[NULL_PROCESSES_MAX];
+};
+
+static bool is_shared(const struct null_server *s)
+{
+    return s->processes > 1;
+}
+
+/* Another listener where the first one is. */
+static int listen_beside(int listener)
+{
+    struct sockaddr_storage at = { 0 };
+    socklen_t               len = sizeof at;
+    struct addrinfo         same = { .ai_addr = (struct sockaddr *)&at };
+
+    if (getsockname(listener, (struct sockaddr *)&at, &len))
+        return -1;
+    same.ai_family = at.ss_family;
+    same.ai_addrlen = len;
+    return listen_at(&same, true);
+}
+
+static void crew_close(struct crew *c)
+{
+    for (unsigned i = 0; i < c->count; i++) {
+        close(c->listeners[i]);
+        if (c->pids[i] > 0) {
+            kill(c->pids[i], SIGTERM);
+            waitpid(c->pids[i], NULL, 0);
+        }
+    }
+}
+
+/* All listen before one serves, so that the kernel spreads connections from the first on. */
+static bool crew_listen(struct crew *c, const struct null_server *s, const char **why)
+{
+    unsigned wanted = is_shared(s) ? s->processes : 1;
+
+    CHECK(wanted <= NULL_PROCESSES_MAX);
+    c->listeners[0] = listen_on(s->listen, is_shared(s), why);
+    c->count = c->listeners[0] >= 0;
+    while (c->count > 0 && c->count < wanted) {
+        int fd = listen_beside(c->listeners[0]);
+        if (fd < 0) {
+            *why = strerror(errno);
+            crew_close(c);
+            return false;
+        }
+        c->listeners[c->count++] = fd;
+    }
+    return c->count == wanted;
+}
+
+/* A child that dies with its parent and serves nothing but what it is given. */
+static pid_t fork_server(const struct null_server *s, struct crew *c, unsigned i)
+{
+    pid_t parent = getpid(), pid = fork();
+
+    if (pid != 0)
+        return pid;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        _exit(1);
+    for (unsigned k = 0; k < c->count; k++)
+        if (k != i)
+            close(c->listeners[k]);
+    _exit(serve(s, c->listeners[i], false));
+}
+
+static int crew_serve(struct crew *c, const struct null_server *s, bool announced)
+{
+    for (unsigned i = 1; i < c->count; i++)
+        c->pids[i] = fork_server(s, c, i);
+    int status = serve(s, c->listeners[0], announced);
+    crew_close(c);
+    return status;
+}
+
 int null_server_run(const struct null_server *s)
 {
+    struct crew crew = { 0 };
     const char *why = "";
-    int         listener = listen_on(s->listen, &why);
 
-    if (listener < 0) {
+    if (!crew_listen(&crew, s, &why)) {
         fprintf(stderr, "joust: cannot listen on \"%.*s\": %s\n", STR_ARG(s->listen), why);
         return 1;
     }
-    int status = serve(s, listener, true);
-    close(listener);
-    return status;
+    return crew_serve(&crew, s, true);
 }
 
 int null_server_spawn(const struct null_server *s, uint16_t *port)
 {
+    struct crew crew = { 0 };
     const char *why;
     pid_t       parent = getpid();
     char        host[NI_MAXHOST];
     uint16_t    chosen = 0;
-    int         listener = listen_on(s->listen, &why);
 
-    if (listener < 0)
+    if (!crew_listen(&crew, s, &why))
         return -1;
-    name_of(listener, host, sizeof host, &chosen);
+    name_of(crew.listeners[0], host, sizeof host, &chosen);
     pid_t pid = fork();
     if (pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
-        _exit(getppid() == parent ? serve(s, listener, false) : 1);
+        _exit(getppid() == parent ? crew_serve(&crew, s, false) : 1);
     }
-    close(listener);
+    crew_close(&crew);
     if (pid > 0)
         *port = chosen;
     return pid;

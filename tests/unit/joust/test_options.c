@@ -431,7 +431,7 @@ static void words_that_are_no_options(void **state)
 
 static void the_other_modes(void **state)
 {
-    struct options o = good("compare old.json new.json --margin 3% --fail-if slower>5%");
+    struct options o = good("compare old.json new.json --margin 3%");
 
     (void)state;
     assert_int_equal(o.mode, JOUST_COMPARE);
@@ -442,6 +442,7 @@ static void the_other_modes(void **state)
     refused("compare a", "compare needs two results, OLD.json NEW.json; 1 given");
     refused("compare a b c", "3 given");
     refused("compare a b -c 5", "--connections is not for compare");
+    refused("compare a b --fail-if p99>1s", "--fail-if is not for compare");
     o = good("--listen 127.0.0.1:0 --null-server -b text --work 2us");
     assert_int_equal(o.mode, JOUST_NULL_SERVER);
     is(o.listen, "127.0.0.1:0");

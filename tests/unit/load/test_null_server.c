@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -242,6 +243,39 @@ static void test_work(void **state)
     }
 }
 
+/* With the first one stopped, the others answer the connections that the kernel gave them. */
+static void test_processes(void **state)
+{
+    enum { CONNECTIONS = 64 };
+    struct null_server with = plain;
+    uint16_t           port = 0;
+    int                fds[CONNECTIONS];
+    struct pollfd      any[CONNECTIONS];
+
+    (void)state;
+    with.processes = 3;
+    pid_t pid = null_server_spawn(&with, &port);
+    assert_true(pid > 0);
+    assert_int_equal(kill(pid, SIGSTOP), 0);
+    for (int i = 0; i < CONNECTIONS; i++) {
+        fds[i] = dial(port, 0);
+        ask(fds[i]);
+        any[i] = (struct pollfd){ .fd = fds[i], .events = POLLIN };
+    }
+    assert_true(poll(any, CONNECTIONS, 20000) > 0);
+    assert_int_equal(kill(pid, SIGCONT), 0);
+    for (int i = 0; i < CONNECTIONS; i++) {
+        get_reply(fds[i]);
+        close(fds[i]);
+    }
+    end(pid, SIGTERM);
+
+    struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    int                fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&at, sizeof at), -1);
+    close(fd);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -250,6 +284,7 @@ int main(void)
         cmocka_unit_test(test_run),
         cmocka_unit_test(test_cannot),
         cmocka_unit_test(test_work),
+        cmocka_unit_test(test_processes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
