@@ -100,6 +100,11 @@ $(OUT)/fuzz/%: $(OUT)/tests/fuzz/fuzz_%.o $(OUT)/libpostern.a
 	@mkdir -p $(@D)
 	$(CC) $(LINK_$(BUILD)) -fsanitize=fuzzer -o $@ $^ $(LDLIBS_ALL) -ljansson
 
+# Simulates campaigns of joust.
+$(OUT)/bench/campaigns: $(OUT)/tests/bench/campaigns.o $(stats) $(OUT)/libpostern.a
+	@mkdir -p $(@D)
+	$(CC) $(LINK_$(BUILD)) -o $@ $^ -lm
+
 # What script/bench measures with.
 $(OUT)/bench/%: $(OUT)/tests/bench/%.o $(OUT)/libpostern.a
 	@mkdir -p $(@D)

@@ -26,7 +26,7 @@ SERVER_CPU, GENERATOR_CPU = 0, 1
 WORK_NS = 20000
 SLOWDOWN = 0.05
 CONNECTIONS = 16
-FALSE_MAX, FOUND_MIN = 0.10, 0.84       # of 50: 5 and 42
+FALSE_MAX, FOUND_MIN = 0.10, 0.84       # of 50: 5 and 42; of few, one may always go wrong
 
 
 class Server:
@@ -186,7 +186,8 @@ def table(given, rows):
 
 
 def passes(given, false, found):
-    return false["any"] <= FALSE_MAX * given.campaigns and found["throughput"] >= FOUND_MIN * given.campaigns
+    few = given.campaigns
+    return false["any"] <= max(1, FALSE_MAX * few) and found["throughput"] >= min(few - 1, FOUND_MIN * few)
 
 
 def calibrate(given, record):
