@@ -52,7 +52,8 @@ static struct str text_clean(struct str text, struct arena *arena)
 static size_t find_break(struct str text, size_t from)
 {
     for (size_t i = from; i < text.len; i++)
-        if (text.at[i] == ' ' && i + 1 < text.len && !ascii_is_digit(text.at[i + 1]) && text.at[i + 1] != '%')
+        if (text.at[i] == ' ' && i + 1 < text.len &&
+            !ascii_is_digit(text.at[i + 1]) && text.at[i + 1] != '%')
             return i;
     return text.len;
 }

@@ -7,7 +7,7 @@ enum { COLUMNS_MAX = 12, COLUMNS_ROWS_MAX = 160 };
 
 struct columns {
     struct arena *arena;        /* keeps the cells */
-    const char   *align;        /* "lrr": each column left or right; the last letter holds for the rest */
+    const char   *align;        /* "lrr": left or right; the last letter holds for the rest */
     struct str    cells[COLUMNS_ROWS_MAX][COLUMNS_MAX];
     unsigned      rows, columns;
     unsigned      used;         /* cells of the last row */

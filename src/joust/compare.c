@@ -302,7 +302,8 @@ static void say_target(const struct comparing *c, const struct match *match)
     const struct target_record *new = &c->new.result->targets[match->new];
 
     if (old->status != new->status || old->body_bytes != new->body_bytes)
-        buf_format(c->out, "Warning: %.*s answers differently: status %d and %zu bytes then, %d and %zu now.\n",
+        buf_format(c->out, "Warning: %.*s answers differently: "
+                           "status %d and %zu bytes then, %d and %zu now.\n",
                    STR_ARG(new->name), old->status, old->body_bytes, new->status, new->body_bytes);
 }
 

@@ -128,9 +128,11 @@ static FILE *open_result(const char *path, struct buf *why)
         buf_format(why, "%s cannot be read: %s", path, strerror(errno));
         return NULL;
     }
-    if (fstat(fileno(file), &found) == 0 && !S_ISDIR(found.st_mode) && found.st_size <= FILE_BYTES_MAX)
+    if (fstat(fileno(file), &found) == 0 && !S_ISDIR(found.st_mode) &&
+        found.st_size <= FILE_BYTES_MAX)
         return file;
-    buf_format(why, S_ISDIR(found.st_mode) ? "%s is a directory" : "%s is larger than a result can be", path);
+    buf_format(why, "%s is %s", path,
+               S_ISDIR(found.st_mode) ? "a directory" : "larger than a result can be");
     fclose(file);
     return NULL;
 }
@@ -144,7 +146,8 @@ static json_t *read_tree(const char *path, struct buf *why)
         return NULL;
     json_t *tree = json_loadf(file, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
     if (!tree)
-        buf_format(why, "%s is not JSON: line %d, column %d: %s", path, error.line, error.column, error.text);
+        buf_format(why, "%s is not JSON: line %d, column %d: %s", path, error.line,
+                   error.column, error.text);
     fclose(file);
     return tree;
 }

@@ -17,7 +17,8 @@ static bool read_slot(struct descent *in, const json_t *pair, int64_t previous, 
     if (json_array_size(pair) != 2 || !json_is_integer(first) || !json_is_integer(second))
         return descent_refuse(in, "is not a slot and its count");
     if (slot <= previous || slot >= HISTOGRAM_SLOTS)
-        return descent_refuse(in, "has slot %lld; slots ascend and end at %d", (long long)slot, HISTOGRAM_SLOTS - 1);
+        return descent_refuse(in, "has slot %lld; slots ascend and end at %d", (long long)slot,
+                              HISTOGRAM_SLOTS - 1);
     if (count < 1 || count > COUNT_MAX)
         return descent_refuse(in, "has a count of %lld", (long long)count);
     h->counts[slot] = (uint64_t)count;
@@ -25,7 +26,8 @@ static bool read_slot(struct descent *in, const json_t *pair, int64_t previous, 
 }
 
 /* The sum of the counts in *sum, the first and the last slot in ends[]. */
-static bool read_slots(struct descent *in, const json_t *slots, struct histogram *h, uint64_t *sum, size_t ends[2])
+static bool read_slots(struct descent *in, const json_t *slots, struct histogram *h,
+                       uint64_t *sum, size_t ends[2])
 {
     int64_t previous = -1;
 
@@ -48,10 +50,12 @@ static bool read_slots(struct descent *in, const json_t *slots, struct histogram
 static bool is_sum_possible(const struct histogram *h)
 {
     double count = (double)h->count;
-    return h->sum_ns >= (double)h->min_ns * count * (1 - 1e-6) && h->sum_ns <= (double)h->max_ns * count * (1 + 1e-6);
+    return h->sum_ns >= (double)h->min_ns * count * (1 - 1e-6) &&
+           h->sum_ns <= (double)h->max_ns * count * (1 + 1e-6);
 }
 
-static bool check_histogram(struct descent *in, const struct histogram *h, uint64_t sum, const size_t ends[2])
+static bool check_histogram(struct descent *in, const struct histogram *h, uint64_t sum,
+                            const size_t ends[2])
 {
     if (sum != h->count)
         return descent_refuse(in, "has a count of %llu, and its slots sum up to %llu",
@@ -59,7 +63,8 @@ static bool check_histogram(struct descent *in, const struct histogram *h, uint6
     if (sum == 0)
         return (h->min_ns == 0 && h->max_ns == 0 && h->sum_ns == 0) ||
                descent_refuse(in, "counts nothing and has values");
-    if (h->min_ns > h->max_ns || histogram_slot(h->min_ns) != ends[0] || histogram_slot(h->max_ns) != ends[1])
+    if (h->min_ns > h->max_ns || histogram_slot(h->min_ns) != ends[0] ||
+        histogram_slot(h->max_ns) != ends[1])
         return descent_refuse(in, "has a min_ns or max_ns that is not in its first or last slot");
     if (!is_sum_possible(h))
         return descent_refuse(in, "has a sum_ns that its values cannot give");
@@ -100,7 +105,8 @@ static bool read_outcomes(struct descent *in, const json_t *step, uint64_t *outc
     for (unsigned o = 0; o < OUTCOMES; o++) {
         const json_t *value = json_object_get(object, outcome_infos[o].name);
         size_t        at = descent_enter(in, outcome_infos[o].name);
-        if (!json_is_integer(value) || json_integer_value(value) < 0 || json_integer_value(value) > COUNT_MAX)
+        if (!json_is_integer(value) || json_integer_value(value) < 0 ||
+            json_integer_value(value) > COUNT_MAX)
             return descent_refuse(in, value ? "is not a count" : "is missing");
         outcomes[o] = (uint64_t)json_integer_value(value);
         descent_leave(in, at);
@@ -128,7 +134,8 @@ static bool read_round_step(struct descent *in, const json_t *step, struct step_
 {
     if (!json_is_object(step))
         return descent_refuse(in, "is not an object");
-    return read_outcomes(in, step, out->outcomes) && members_read(in, step, round_step_members, out) &&
+    return read_outcomes(in, step, out->outcomes) &&
+           members_read(in, step, round_step_members, out) &&
            descent_object(in, step, "latency") &&
            read_histogram(in, json_object_get(step, "latency"), &out->latency) && check_step(in, out);
 }
@@ -140,7 +147,8 @@ static bool read_round_steps(struct descent *in, const json_t *object, struct ro
     if (!steps)
         return false;
     if (json_array_size(steps) != out->steps_count)
-        return descent_refuse(in, "has %zu steps instead of %u", json_array_size(steps), out->steps_count);
+        return descent_refuse(in, "has %zu steps instead of %u", json_array_size(steps),
+                              out->steps_count);
     size_t back = descent_enter(in, "steps");
     for (unsigned s = 0; s < out->steps_count; s++) {
         size_t at = descent_enter_at(in, s);
@@ -153,22 +161,25 @@ static bool read_round_steps(struct descent *in, const json_t *object, struct ro
 }
 
 /* `visited`: one for each block and target. */
-static bool check_round(struct descent *in, const struct result *r, const struct round *round, bool *visited)
+static bool check_round(struct descent *in, const struct result *r, const struct round *round,
+                        bool *visited)
 {
     if (round->target >= r->targets_count || round->place >= r->targets_count)
-        return descent_refuse(in, "has target %u and place %u, and there are %u targets", round->target,
-                              round->place, r->targets_count);
+        return descent_refuse(in, "has target %u and place %u, and there are %u targets",
+                              round->target, round->place, r->targets_count);
     if (round->block >= r->blocks)
         return descent_refuse(in, "has block %u, and there are %u blocks", round->block, r->blocks);
     if (round->figures.established > round->figures.asked)
         return descent_refuse(in, "has more connections than were asked");
     bool *seen = &visited[round->block * r->targets_count + round->target];
     if (*seen)
-        return descent_refuse(in, "visits target %u in block %u a second time", round->target, round->block);
+        return descent_refuse(in, "visits target %u in block %u a second time", round->target,
+                              round->block);
     return *seen = true;
 }
 
-static bool read_rounds(struct descent *in, const json_t *rounds, const struct result *r, struct view *v, bool *visited)
+static bool read_rounds(struct descent *in, const json_t *rounds, const struct result *r,
+                        struct view *v, bool *visited)
 {
     size_t back = descent_enter(in, "rounds");
 
@@ -208,11 +219,16 @@ static bool read_view(struct descent *in, const json_t *object, struct result *r
 
     if (!json_is_object(object))
         return descent_refuse(in, "is not an object");
-    if (!read_kind(in, object, &kind, &rate) || !(rounds = descent_array(in, object, "rounds", visits)))
+    if (!read_kind(in, object, &kind, &rate))
         return false;
+    rounds = descent_array(in, object, "rounds", visits);
+    if (!rounds)
+        return false;
+    unsigned     count = (unsigned)json_array_size(rounds);
     bool        *visited = calloc(visits, sizeof *visited);
-    struct view *v = visited ? result_add_view(r, kind, rate, (unsigned)json_array_size(rounds)) : NULL;
-    bool         fine = v ? read_rounds(in, rounds, r, v, visited) : descent_refuse(in, "does not fit into memory");
+    struct view *v = visited ? result_add_view(r, kind, rate, count) : NULL;
+    bool         fine = v ? read_rounds(in, rounds, r, v, visited)
+                           : descent_refuse(in, "does not fit into memory");
     free(visited);
     return fine;
 }
@@ -220,10 +236,11 @@ static bool read_view(struct descent *in, const json_t *object, struct result *r
 /* ---- Lists -------------------------------------------------------------------------------- */
 
 /* Of an array, its elements one by one. */
-typedef bool (*element_reader)(struct descent *in, const json_t *value, unsigned index, struct result *r);
+typedef bool (*element_reader)(struct descent *in, const json_t *value, unsigned index,
+                               struct result *r);
 
-static bool read_list(struct descent *in, const json_t *tree, const char *name, size_t max, element_reader read,
-                      struct result *r)
+static bool read_list(struct descent *in, const json_t *tree, const char *name, size_t max,
+                      element_reader read, struct result *r)
 {
     const json_t *array = descent_array(in, tree, name, max);
 
@@ -267,7 +284,8 @@ static bool read_allowed(struct descent *in, const json_t *value, unsigned index
 {
     if (!json_is_string(value))
         return descent_refuse(in, "is not a text");
-    r->allowed[index] = arena_copy(&r->arena, (struct str){ json_string_value(value), json_string_length(value) });
+    struct str name = { json_string_value(value), json_string_length(value) };
+    r->allowed[index] = arena_copy(&r->arena, name);
     r->allowed_count = index + 1;
     return true;
 }
@@ -308,7 +326,8 @@ static bool check_format(struct descent *in, const json_t *tree)
     const json_t *format = json_object_get(tree, "joust");
 
     if (!json_is_integer(format))
-        return descent_refuse(in, "is not a result of joust: it has no \"joust\" with the number of its format");
+        return descent_refuse(in, "is not a result of joust: \"joust\" with the number of its "
+                                  "format is missing");
     if (json_integer_value(format) != RESULT_FORMAT)
         return descent_refuse(in, "has format %lld, and this joust reads format %d",
                               (long long)json_integer_value(format), RESULT_FORMAT);
@@ -333,7 +352,8 @@ bool result_from_tree(const json_t *tree, struct result *out, struct buf *why)
            read_list(&in, tree, "allowed_gates", GATES_MAX, read_allowed, out) &&
            read_list(&in, tree, "steps", STEPS_MAX, read_step, out) &&
            read_list(&in, tree, "environment", FACTS_MAX, read_fact, out) &&
-           read_list(&in, tree, "targets", TARGETS_MAX, read_target, out) && check_measured(&in, out) &&
+           read_list(&in, tree, "targets", TARGETS_MAX, read_target, out) &&
+           check_measured(&in, out) &&
            read_list(&in, tree, "views", VIEWS_MAX, read_view_at, out) &&
            (!out->arena.failed || descent_refuse(&in, "does not fit into memory"));
 }

@@ -64,7 +64,8 @@ static json_t *tree_of_view(const struct view *v, bool *failed)
     json_t *object = json_object(), *rounds = json_array();
 
     json_put(object, "kind", json_string(v->kind == VIEW_OPEN ? "open" : "closed"), failed);
-    json_put(object, "rate_per_second", v->kind == VIEW_OPEN ? json_real(v->rate) : json_null(), failed);
+    json_put(object, "rate_per_second",
+             v->kind == VIEW_OPEN ? json_real(v->rate) : json_null(), failed);
     for (unsigned i = 0; i < v->rounds_count; i++)
         append(rounds, tree_of_round(&v->rounds[i], failed), failed);
     json_put(object, "rounds", rounds, failed);
@@ -94,7 +95,8 @@ static json_t *tree_of_estimate(const struct estimate *e, bool *failed)
     return object;
 }
 
-static void put_quantiles(const struct result *r, const struct target_figures *f, json_t *object, bool *failed)
+static void put_quantiles(const struct result *r, const struct target_figures *f, json_t *object,
+                          bool *failed)
 {
     for (unsigned q = 0; q < r->quantiles_count; q++) {
         char name[32];
@@ -109,7 +111,8 @@ static const char *const metric_members[METRICS] = {
     [METRIC_CPU] = "server_cpu_ns_per_request",
 };
 
-static json_t *tree_of_figures(const struct result *r, unsigned t, const struct target_figures *f, bool *failed)
+static json_t *tree_of_figures(const struct result *r, unsigned t, const struct target_figures *f,
+                               bool *failed)
 {
     json_t *object = json_object();
 
@@ -118,7 +121,8 @@ static json_t *tree_of_figures(const struct result *r, unsigned t, const struct 
         json_put(object, metric_members[m], tree_of_estimate(&f->metrics[m], failed), failed);
     json_put(object, "mean_ns", tree_of_estimate(&f->mean, failed), failed);
     put_quantiles(r, f, object, failed);
-    json_put(object, "memory_bytes", f->memory_bytes < 0 ? json_null() : json_integer(f->memory_bytes), failed);
+    json_put(object, "memory_bytes",
+             f->memory_bytes < 0 ? json_null() : json_integer(f->memory_bytes), failed);
     json_put(object, "attempts", json_integer((json_int_t)f->attempts), failed);
     json_put(object, "failures", json_integer((json_int_t)f->failures), failed);
     json_put(object, "outcomes", tree_of_outcomes(f->outcomes, failed), failed);

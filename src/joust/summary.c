@@ -15,7 +15,8 @@ static void write_noise(struct page *p)
 
     for (unsigned t = 0; t < p->r->targets_count; t++)
         if (page_is_control(p, t))
-            buf_format(&says, "%.*s against itself: ", STR_ARG(page_name(p, (unsigned)p->r->targets[t].control_of)));
+            buf_format(&says, "%.*s against itself: ",
+                       STR_ARG(page_name(p, (unsigned)p->r->targets[t].control_of)));
     if (says.len) {
         for (int m = 0; m < METRICS; m++) {
             buf_format(&says, "%s%s ", m ? ", " : "", metric_infos[m].name);
@@ -63,7 +64,8 @@ static void write_unknown_costs(struct page *p)
     for (unsigned i = 0; i < p->targets_count; i++) {
         const struct target_record *t = &p->r->targets[p->targets[i]];
         if (t->cost_unknown.len)
-            page_write_labelled(p, LIT("unknown cost"), arena_format(&p->arena, "%.*s: %.*s", STR_ARG(t->name),
+            page_write_labelled(p, LIT("unknown cost"),
+                                arena_format(&p->arena, "%.*s: %.*s", STR_ARG(t->name),
                                                                 STR_ARG(t->cost_unknown)));
     }
 }

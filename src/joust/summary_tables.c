@@ -134,7 +134,8 @@ static void write_figures(struct page *p, struct group g)
     add_metric(p, c, g, METRIC_P50);
     add_metric(p, c, g, METRIC_P99);
     for (unsigned q = 0; q < p->r->quantiles_count; q++)
-        add_estimates(p, c, g, arena_format(&p->arena, "p%.6g", p->r->quantiles[q] * 100), find_quantile, q);
+        add_estimates(p, c, g, arena_format(&p->arena, "p%.6g", 100 * p->r->quantiles[q]),
+                      find_quantile, q);
     add_metric(p, c, g, METRIC_CPU);
     add_memory(p, c, g);
     add_failures(p, c, g);

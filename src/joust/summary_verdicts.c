@@ -106,7 +106,8 @@ static void write_voided(struct page *p, enum metric m, const char *gate, bool f
         const struct comparison *c = &p->v->comparisons[i];
         if (c->metric != m || !c->void_by || !is_shown(p, c) || strcmp(c->void_by, gate) != 0)
             continue;
-        buf_format(&says, "%s%.*s and %.*s", between, STR_ARG(page_name(p, c->a)), STR_ARG(page_name(p, c->b)));
+        buf_format(&says, "%s%.*s and %.*s", between, STR_ARG(page_name(p, c->a)),
+                   STR_ARG(page_name(p, c->b)));
         between = "; ";
     }
     buf_format(&says, " (%s)", gate);
@@ -146,7 +147,8 @@ static void write_pairs(struct page *p)
     for (int m = 0; m < METRICS; m++)
         write_metric(p, (enum metric)m);
     if (p->targets_count > ALL_PAIRS_MAX)
-        page_write_labelled(p, LIT(""), LIT("(pairs without the first target: see --report or --json)"));
+        page_write_labelled(p, LIT(""),
+                            LIT("(pairs without the first target: see --report or --json)"));
     buf_add_char(p->out, '\n');
 }
 

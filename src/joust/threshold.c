@@ -70,7 +70,8 @@ static double quantile_in(struct str metric)
 {
     double percent;
 
-    if (metric.len < 2 || metric.at[0] != 'p' || !value_decimal(str_slice(metric, 1, metric.len), &percent))
+    if (metric.len < 2 || metric.at[0] != 'p' ||
+        !value_decimal(str_slice(metric, 1, metric.len), &percent))
         return 0;
     return percent > 0 && percent < 100 ? percent / 100 : 0;
 }
@@ -208,7 +209,8 @@ static void split_name(struct str left, struct threshold *t)
     t->name = colon ? str_trim(str_slice(left, 0, colon - 1)) : (struct str){ NULL, 0 };
 }
 
-static bool parse_value(struct str right, const struct measure *m, struct threshold *t, struct buf *why)
+static bool parse_value(struct str right, const struct measure *m, struct threshold *t,
+                        struct buf *why)
 {
     size_t     digits = number_bytes(right);
     struct str unit = str_trim(str_slice(right, digits, right.len));
@@ -264,7 +266,8 @@ static void begin_sentence(struct judging *j)
     buf_add(j->says, j->threshold->text);
     buf_add(j->says, LIT(" is crossed"));
     if (j->result->views_count > 1)
-        buf_add(j->says, j->result->views[j->view].kind == VIEW_OPEN ? LIT(" in the open loop") : LIT(" in the closed loop"));
+        buf_format(j->says, " in the %s loop",
+                   j->result->views[j->view].kind == VIEW_OPEN ? "open" : "closed");
     buf_add(j->says, LIT(": "));
 }
 
@@ -301,7 +304,8 @@ static void judge_figure(struct judging *j, unsigned target)
     buf_add_char(j->says, '\n');
 }
 
-static void say_undecidable(struct judging *j, unsigned target, unsigned other, enum metric m, const char *gate)
+static void say_undecidable(struct judging *j, unsigned target, unsigned other, enum metric m,
+                            const char *gate)
 {
     begin_sentence(j);
     buf_format(j->says, "%s of %.*s and %.*s cannot be compared", metric_infos[m].name,
@@ -327,7 +331,8 @@ static void judge_pair(struct judging *j, unsigned target, unsigned other, enum 
         higher == info->more_is_better || !(times > j->threshold->value))
         return;
     begin_sentence(j);
-    buf_format(j->says, "%.*s is %s than %.*s by ", STR_ARG(j->result->targets[target].name), info->worse,
+    buf_format(j->says, "%.*s is %s than %.*s by ",
+               STR_ARG(j->result->targets[target].name), info->worse,
                STR_ARG(j->result->targets[other].name));
     format_percent(j->says, times);
     buf_format(j->says, " (%s)\n", info->name);
@@ -352,7 +357,8 @@ static void judge_regression(struct judging *j, unsigned target)
     }
     if (rivals == 0) {
         begin_sentence(j);
-        buf_format(j->says, "%.*s has nothing to be compared with\n", STR_ARG(j->result->targets[target].name));
+        buf_format(j->says, "%.*s has nothing to be compared with\n",
+                   STR_ARG(j->result->targets[target].name));
     }
 }
 
@@ -388,7 +394,8 @@ static void judge_view(struct judging *j)
 bool threshold_crossed(const struct threshold *t, const struct result *r, const struct analysis *a,
                        struct buf *says)
 {
-    struct judging j = { .threshold = t, .measure = measure_of(t->metric), .result = r, .says = says };
+    struct judging j = { .threshold = t, .measure = measure_of(t->metric), .result = r,
+                         .says = says };
 
     for (j.view = 0; j.view < r->views_count; j.view++) {
         j.analysis = &a->views[j.view];
