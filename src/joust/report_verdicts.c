@@ -134,7 +134,10 @@ static void gate_row(const struct sheet *s, const struct gate *g)
     buf_reset(&text);
     add_figure(&text, g->name, g->limit);
     table_number(s->out, "%.*s", STR_ARG(buf_str(&text)));
-    table_cell(s->out, str_of(!g->broken ? "passed" : g->allowed ? "broken, let pass" : "BROKEN"));
+    if (g->broken)
+        buf_format(s->out, "<td class=\"broken\">%s</td>\n", g->allowed ? "broken, let pass" : "broken");
+    else
+        table_cell(s->out, LIT("passed"));
     table_cell(s->out, g->says);
     table_row_end(s->out);
 }

@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 #include <cmocka.h>
-#include <cairo.h>
+#include <cairo/cairo.h>
 #include <unistd.h>
 
 #include "joust/plot.h"
