@@ -265,7 +265,7 @@ static bool refuse_differing(struct campaign *c)
 
 static enum campaign_verdict run(struct campaign *c)
 {
-    if (!lineup_open(&c->lineup, c->options, c->result, c->progress, c->why) ||
+    if (!lineup_open(&c->lineup, c->options, c->result, c->progress, c->stop, c->why) ||
         !lineup_compare_answers(&c->lineup, c->result, c->why))
         return *c->stop ? CAMPAIGN_STOPPED : CAMPAIGN_WRONG;
     if (refuse_differing(c))

@@ -84,7 +84,7 @@ static bool wait_ready(struct lineup *l, unsigned i, struct progress *p, struct 
 
     if (!t->command.at)
         return answers_at_all(l, &c->plan, why) || blame(t, buf_str(why), why);
-    if (!runner_wait_ready(&c->runner, &c->plan, l->options->ready_timeout_ns, why))
+    if (!runner_wait_ready(&c->runner, &c->plan, l->options->ready_timeout_ns, l->stop, why))
         return blame(t, buf_str(why), why);
     progress_say(p, "%.*s: ready after %.2f s", STR_ARG(t->name), (double)(clock_monotonic_ns(&system_clock) - begin) / NS_PER_S);
     return true;
@@ -140,11 +140,11 @@ static void add_steps(const struct plan *p, struct result *r)
 }
 
 bool lineup_open(struct lineup *l, const struct options *o, struct result *r, struct progress *p,
-                 struct buf *why)
+                 const volatile sig_atomic_t *stop, struct buf *why)
 {
     unsigned own = o->targets_count - o->control;
 
-    *l = (struct lineup){ .arena = arena_new(LINEUP_BYTES_MAX), .options = o, .count = o->targets_count };
+    *l = (struct lineup){ .arena = arena_new(LINEUP_BYTES_MAX), .options = o, .count = o->targets_count, .stop = stop };
     for (unsigned i = 0; i < l->count; i++) {
         l->contestants[i].runner.log = -1;
         l->contestants[i].next_seq = 1;

@@ -194,7 +194,7 @@ static void describe_silence(struct buf *out, const struct runner *r, const stru
 }
 
 bool runner_wait_ready(struct runner *r, const struct plan *plan, int64_t timeout_ns,
-                       struct buf *why)
+                       const volatile sig_atomic_t *stop, struct buf *why)
 {
     int64_t    until = clock_monotonic_ns(&system_clock) + timeout_ns, left = timeout_ns;
     char       memory[1024];
@@ -202,7 +202,7 @@ bool runner_wait_ready(struct runner *r, const struct plan *plan, int64_t timeou
     siginfo_t  how;
     bool       ready = false, ended = false;
 
-    while (!ready && !ended && left > 0) {
+    while (!ready && !ended && left > 0 && !(stop && *stop)) {
         ready = answers(plan, left, &last);
         ended = has_ended(r, &how);     /* asked last: another may have answered in its place */
         left = until - clock_monotonic_ns(&system_clock);

@@ -1,6 +1,7 @@
 /* joust/runner.h: the targets that joust starts and stops itself (--run). */
 #pragma once
 #include <sched.h>
+#include <signal.h>
 #include <sys/types.h>
 
 #include "base/buf.h"
@@ -16,9 +17,10 @@ struct runner {
 bool runner_start(struct runner *r, struct str command, const cpu_set_t *cpus);
 
 /* Waits until the plan's first step is answered at all.  False: one sentence in `why`: what it
- * answered, that nobody listens, or, of a runner, how it ended and its last line. `r` may be NULL. */
+ * answered, that nobody listens, or, of a runner, how it ended and its last line. `r` may be NULL,
+ * and so may `stop`, which ends the waiting when it becomes true. */
 bool runner_wait_ready(struct runner *r, const struct plan *plan, int64_t timeout_ns,
-                       struct buf *why);
+                       const volatile sig_atomic_t *stop, struct buf *why);
 
 /* SIGTERM to the group, SIGKILL after ten seconds; waits.  A zeroed one may be stopped. */
 void runner_stop(struct runner *r);

@@ -40,8 +40,8 @@ static bool wait_for(struct asking *a, short events)
         int           n = left > 0 ? poll(&p, 1, (int)(left / NS_PER_MS) + 1) : 0;
         if (n > 0)
             return true;
-        if (n < 0 && errno != EINTR)
-            return say(a, "poll", errno);
+        if (n < 0)
+            return say(a, "no answer was waited for", errno);   /* a signal means to end it */
         if (n == 0)
             return say(a, "no complete answer in time", 0);
     }

@@ -90,7 +90,7 @@ static void check_wait(struct runner *r, const struct target *t, int64_t timeout
     char       memory[1024];
     struct buf why = buf_fixed(memory, sizeof memory - 1);
 
-    assert_int_equal(runner_wait_ready(r, &t->plan, timeout_ns, &why), ready);
+    assert_int_equal(runner_wait_ready(r, &t->plan, timeout_ns, NULL, &why), ready);
     memory[why.len] = 0;
     if (!strstr(memory, says) || (ready && why.len))
         fail_msg("\"%s\" instead of \"%s\"", memory, says);
