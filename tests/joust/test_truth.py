@@ -168,32 +168,31 @@ def true_quantile(sorted_ns, q):
 
 
 def delays_beside_log(joust, delay):
-    """(mean, p50, p99) of joust and of the server's log."""
+    """By how much mean, p50 and p99 are off, as parts of what may be; how late the server itself was at its p99."""
     with LoggingServer(delay) as server:
         run = joust.short("-d", "600ms", "-c", 8, target("a", server))
         assert run.status == 0, run
-        log = [r.delay_ns for r in server.log()[ASKED_BEFORE:]]
-    log.sort()
-    found = run.result.latency("a")
-    return ((found.mean_ns, found.quantile_ns(0.5), found.quantile_ns(0.99)),
-            (statistics.mean(log), true_quantile(log, 0.5), true_quantile(log, 0.99)))
+        requests = server.log()[ASKED_BEFORE:]
+    log = sorted(r.delay_ns for r in requests)
+    histogram = run.result.latency("a")
+    found = histogram.mean_ns, histogram.quantile_ns(0.5), histogram.quantile_ns(0.99)
+    true = statistics.mean(log), true_quantile(log, 0.5), true_quantile(log, 0.99)
+    late = true_quantile(sorted(r.delay_ns - r.wanted_ns for r in requests), 0.99)
+    return [abs(f - t) / max(0.01 * t, 0.3 * MS) for f, t in zip(found, true)], late
 
 
-def errors_of_five(joust, delay):
-    """By how much mean, p50 and p99 are off, as parts of what may be; each the median of five runs."""
-    runs = []
-    for _ in range(5):
-        found, true = delays_beside_log(joust, delay)
-        runs.append([abs(f - t) / max(0.01 * t, 0.3 * MS) for f, t in zip(found, true)])
-    return [statistics.median(errors) for errors in zip(*runs)]
+def medians(runs):
+    """Of mean, p50 and p99, those of the five runs in which the server was least late."""
+    best = sorted(runs, key=lambda run: run[1])[:5]
+    return [statistics.median(errors) for errors in zip(*(errors for errors, _ in best))]
 
 
 @pytest.mark.parametrize("delay", [Fixed(0.020), Bimodal(0.020, 0.060, 0.10, seed=5)], ids=["fixed", "bimodal"])
 def test_delays_are_those_of_the_log(joust, delay):
-    errors = errors_of_five(joust, delay)
-    if max(errors) > 1:  # a machine may be busy once
-        errors = errors_of_five(joust, delay)
-    assert max(errors) <= 1, errors
+    runs = [delays_beside_log(joust, delay) for _ in range(5)]
+    if max(medians(runs)) > 1:  # a machine may be busy once
+        runs += [delays_beside_log(joust, delay) for _ in range(5)]
+    assert max(medians(runs)) <= 1, runs
 
 
 def test_figures_are_those_of_the_histograms(joust):
