@@ -472,6 +472,8 @@ bool compare_results(const struct result *old, const struct result *new, double 
                            .margin = margin, .out = out, .regressed = &worse };
     const char      *failed = run(&c);
 
+    if (!failed && !(c.old.analysis.valid && c.new.analysis.valid))
+        failed = "a result that is not valid proves nothing";
     if (failed)
         buf_add(why, str_of(failed));
     else

@@ -6,17 +6,16 @@
 
 #include <cairo-svg.h>
 #include <cairo.h>
-#include <errno.h>
-#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 
+#include "joust/file.h"
 #include "joust/markup.h"
 #include "joust/scale.h"
 
 enum {
     WIDTH = 800, HEIGHT = 310, PIXELS = 2, EDGE = 14, GAP = 16, AXIS = 34, TOP = 78, FOOT = 30,
-    CHARTS = 3, TEXT_BYTES = 512,
+    CHARTS = 3, TEXT_BYTES = 512, PICTURE_BYTES_MAX = 16 << 20,
 };
 
 static const double SLANT = 0.61, NAME_FONT = 9, VALUE_FONT = 9, NAME_PX_MAX = 100;
@@ -392,47 +391,45 @@ static void draw_picture(struct plot *p)
     draw_footer(p);
 }
 
-/* errno is that of a failure to open or write. */
-static cairo_status_t write_png(struct plot *p, const char *path)
+static cairo_status_t add_bytes(void *file, const unsigned char *bytes, unsigned count)
 {
-    cairo_surface_t *surface;
-    cairo_status_t   status;
+    struct buf *b = file;
 
-    surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, WIDTH * PIXELS, HEIGHT * PIXELS);
+    buf_add(b, (struct str){ (const char *)bytes, count });
+    return b->failed ? CAIRO_STATUS_NO_MEMORY : CAIRO_STATUS_SUCCESS;
+}
+
+static cairo_status_t draw_on(struct plot *p, cairo_surface_t *surface, double scale)
+{
     p->cairo = cairo_create(surface);
-    cairo_scale(p->cairo, PIXELS, PIXELS);
+    cairo_scale(p->cairo, scale, scale);
     draw_picture(p);
-    status = cairo_status(p->cairo);
+    cairo_status_t status = cairo_status(p->cairo);
     cairo_destroy(p->cairo);
-    errno = 0;
-    if (!status)
-        status = cairo_surface_write_to_png(surface, path);
-    int error = errno;
-    cairo_surface_destroy(surface);
-    errno = error;
     return status;
 }
 
-static cairo_status_t write_svg(struct plot *p, const char *path)
+static cairo_status_t make_png(struct plot *p, struct buf *file)
 {
-    errno = 0;
-    cairo_surface_t *surface = cairo_svg_surface_create(path, WIDTH, HEIGHT);
-    cairo_status_t   status = cairo_surface_status(surface);
+    cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, WIDTH * PIXELS, HEIGHT * PIXELS);
+    cairo_status_t   status = draw_on(p, surface, PIXELS);
 
-    if (status)
-        return status;      /* a failed surface is nobody's to free */
+    if (!status)
+        status = cairo_surface_write_to_png_stream(surface, add_bytes, file);
+    cairo_surface_destroy(surface);
+    return status;
+}
+
+static cairo_status_t make_svg(struct plot *p, struct buf *file)
+{
+    cairo_surface_t *surface = cairo_svg_surface_create_for_stream(add_bytes, file, WIDTH, HEIGHT);
+
     cairo_svg_surface_set_document_unit(surface, CAIRO_SVG_UNIT_PX);
-    p->cairo = cairo_create(surface);
-    draw_picture(p);
-    status = cairo_status(p->cairo);
-    cairo_destroy(p->cairo);
-    errno = 0;
+    cairo_status_t status = draw_on(p, surface, 1);
     cairo_surface_finish(surface);
-    int error = errno;
     if (!status)
         status = cairo_surface_status(surface);
     cairo_surface_destroy(surface);
-    errno = error;
     return status;
 }
 
@@ -452,22 +449,20 @@ bool plot_write(const struct result *r, const struct analysis *a, struct str pat
 {
     struct plot p = { .r = r, .a = a };
     bool        png = str_ends(path, LIT(".png"));
-    char        name[PATH_MAX];
 
     if (!png && !str_ends(path, LIT(".svg"))) {
         buf_format(why, "%.*s: a picture is .png or .svg", STR_ARG(path));
         return false;
     }
-    if (path.len >= sizeof name || !choose_view(&p)) {
-        buf_format(why, "%.*s: %s", STR_ARG(path),
-                   path.len >= sizeof name ? "the name is too long" : "nothing was measured");
+    if (!choose_view(&p)) {
+        buf_format(why, "%.*s: nothing was measured", STR_ARG(path));
         return false;
     }
-    memcpy(name, path.at, path.len);
-    name[path.len] = '\0';
-    cairo_status_t status = png ? write_png(&p, name) : write_svg(&p, name);
+    struct buf     file = buf_growing(PICTURE_BYTES_MAX);
+    cairo_status_t status = png ? make_png(&p, &file) : make_svg(&p, &file);
     if (status)
-        buf_format(why, "%.*s: cannot be written: %s", STR_ARG(path),
-                   errno ? strerror(errno) : cairo_status_to_string(status));
-    return !status;
+        buf_format(why, "%.*s: cannot be drawn: %s", STR_ARG(path), cairo_status_to_string(status));
+    bool written = !status && file_write(path, buf_str(&file), why);
+    buf_close(&file);
+    return written;
 }

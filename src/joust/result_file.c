@@ -87,25 +87,6 @@ static char *text_of_tree(const json_t *tree, size_t *len)
     return NULL;
 }
 
-/* What is not a plain file (a pipe, a link, /dev/stdout) must not be replaced but written to. */
-static bool is_replaceable(const char *path)
-{
-    struct stat found;
-    return lstat(path, &found) != 0 || S_ISREG(found.st_mode);
-}
-
-static bool write_through(const char *path, struct str text, struct buf *why)
-{
-    FILE *file = fopen(path, "we");
-    bool  fine = file && fwrite(text.at, 1, text.len, file) == text.len;
-
-    if (file && fclose(file) != 0)
-        fine = false;
-    if (!fine)
-        buf_format(why, "%s: %s", path, strerror(errno));
-    return fine;
-}
-
 static bool path_copy(struct str path, char out[static PATH_BYTES_MAX], struct buf *why)
 {
     if (path.len == 0 || path.len >= PATH_BYTES_MAX || memchr(path.at, 0, path.len)) {
@@ -167,10 +148,8 @@ bool result_file_write(const struct result *r, const struct analysis *a, struct 
     bool    fine = false;
     if (!text)
         buf_format(why, "%s: %s", name, strerror(ENOMEM));
-    else if (is_replaceable(name))
-        fine = file_write(path, (struct str){ text, len }, why);
     else
-        fine = write_through(name, (struct str){ text, len }, why);
+        fine = file_write(path, (struct str){ text, len }, why);
     free(text);
     json_decref(tree);
     return fine;

@@ -210,7 +210,7 @@ static void test_a_side_that_is_not_valid_says_so(void **state)
     p.new_made.failures[0][OUTCOME_STATUS] = 0.05;
     make(&p);
     compare(&p);
-    assert_true(p.fine);
+    assert_false(p.fine);
     assert_false(p.regressed);
     assert_says(&p, "The new result is not valid: ");
     assert_says(&p, "of postern's requests failed");
