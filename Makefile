@@ -1,7 +1,9 @@
 # make                  the service, its library and the benchmark tool, in build/release
 # make BUILD=asan       the same under AddressSanitizer and UBSan (also: debug, tsan, cov)
 # make check            the C unit tests of this build
-# make install          both binaries, headers, libpostern.a, pkg-config file, man page (PREFIX, DESTDIR)
+# make postern, joust   one of them: the other's libraries are not needed
+# make install          postern, headers, libpostern.a, pkg-config file (PREFIX, DESTDIR)
+# make install-joust    joust and its man page
 
 BUILD  ?= release
 OUT    ?= build/$(BUILD)
@@ -56,7 +58,9 @@ joust   := $(load) $(call objects,src/joust/*.c)
 fuzz_targets := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 units := $(patsubst tests/unit/%.c,$(OUT)/unit/%,$(wildcard tests/unit/*/test_*.c))
 
-all: $(OUT)/postern $(OUT)/libpostern.a $(OUT)/joust
+all: postern joust
+postern: $(OUT)/postern $(OUT)/libpostern.a
+joust: $(OUT)/joust
 
 $(OUT)/libpostern.a: $(library)
 	@rm -f $@
@@ -126,20 +130,23 @@ check: $(units)
 
 headers := src/postern.h $(wildcard $(LAYERS:%=src/%/*.h))
 
-install: $(OUT)/postern $(OUT)/libpostern.a $(OUT)/joust
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include/postern \
-	    $(DESTDIR)$(PREFIX)/share/man/man1
-	install -m 755 $(OUT)/postern $(OUT)/joust $(DESTDIR)$(PREFIX)/bin
-	install -m 644 src/joust/joust.1 $(DESTDIR)$(PREFIX)/share/man/man1
+install: postern
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include/postern
+	install -m 755 $(OUT)/postern $(DESTDIR)$(PREFIX)/bin
 	install -m 644 $(OUT)/libpostern.a $(DESTDIR)$(PREFIX)/lib
 	cd src && install -d $(LAYERS:%=$(abspath $(DESTDIR)$(PREFIX))/include/postern/%) && \
 	    for header in $(headers:src/%=%); do install -m 644 $$header $(abspath $(DESTDIR)$(PREFIX))/include/postern/$$header; done
 	printf 'prefix=%s\n\nName: postern\nDescription: A typed JSON-API layer\nVersion: %s\nCflags: -I$${prefix}/include/postern -pthread\nLibs: -L$${prefix}/lib -lpostern %s\n' \
 	    '$(PREFIX)' '$(VERSION)' '$(LDLIBS_ALL)' > $(DESTDIR)$(PREFIX)/lib/pkgconfig/postern.pc
 
+install-joust: joust
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 755 $(OUT)/joust $(DESTDIR)$(PREFIX)/bin
+	install -m 644 src/joust/joust.1 $(DESTDIR)$(PREFIX)/share/man/man1
+
 clean:
 	rm -rf build
 
-.PHONY: all units replay fuzz check install clean
+.PHONY: all postern joust units replay fuzz check install install-joust clean
 .SECONDARY:
 -include $(shell find $(OUT) -name '*.d' 2>/dev/null)
