@@ -46,15 +46,15 @@ static void tell(struct driver *d, unsigned *count)
 
 /* ---- Free connections ----------------------------------------------------------------------------- */
 
-static void free_put(struct free_queue *q, struct connection *c)
+static void free_put(struct free_queue *q, struct client *c)
 {
     CHECK(q->count < q->size);
     q->ring[(q->first + q->count++) % q->size] = c;
 }
 
-static struct connection *free_take(struct free_queue *q)
+static struct client *free_take(struct free_queue *q)
 {
-    struct connection *c = q->ring[q->first];
+    struct client *c = q->ring[q->first];
 
     q->first = (q->first + 1) % q->size;
     q->count--;
@@ -91,7 +91,7 @@ static bool may_count(struct driver *d)
     return false;
 }
 
-static void ask_now(struct driver *d, struct connection *c)
+static void ask_now(struct driver *d, struct client *c)
 {
     enum phase phase = driver_phase(d);
     bool       in_window = phase == PHASE_WINDOW;
@@ -99,7 +99,7 @@ static void ask_now(struct driver *d, struct connection *c)
     if (phase == PHASE_DRAIN || (in_window && !may_count(d)))
         free_put(&d->free, c);
     else
-        connection_ask(c, now_ns(), in_window && !d->shared->visit->plan->steps[c->step].once);
+        client_ask(c, now_ns(), in_window && !d->shared->visit->plan->steps[c->step].once);
 }
 
 /* False: nothing more may be sent. */
@@ -115,7 +115,7 @@ static bool ask_due(struct driver *d, int64_t due, int64_t now)
         d->figures.late += schedule_is_late(&d->schedule, due, now);
     }
     schedule_take(&d->schedule);
-    connection_ask(free_take(&d->free), due, in_window);
+    client_ask(free_take(&d->free), due, in_window);
     return true;
 }
 
@@ -172,10 +172,10 @@ static void count_unsent(struct driver *d)
 
 static void open_next(struct driver *d)
 {
-    struct connection *c = &d->connections[d->opened++];
+    struct client *c = &d->connections[d->opened++];
 
     d->connecting++;
-    connection_open(c);
+    client_open(c);
 }
 
 void driver_connected(struct driver *d, int error)
@@ -192,7 +192,7 @@ void driver_prepared(struct driver *d)
         tell(d, &d->shared->ready);
 }
 
-void driver_free(struct driver *d, struct connection *c)
+void driver_free(struct driver *d, struct client *c)
 {
     if (driver_phase(d) == PHASE_CONNECTING || is_open_loop(d))
         free_put(&d->free, c);
@@ -206,7 +206,7 @@ static void add_one(_Atomic uint64_t *count)
     atomic_store_explicit(count, atomic_load_explicit(count, memory_order_relaxed) + 1, memory_order_relaxed);
 }
 
-void driver_count(struct driver *d, const struct connection *c, enum outcome o, int64_t now)
+void driver_count(struct driver *d, const struct client *c, enum outcome o, int64_t now)
 {
     struct step_figures *f = &d->figures.steps[c->step];
 
@@ -314,7 +314,7 @@ static bool open_histograms(struct round_figures *f, unsigned steps)
 static void init_connections(struct driver *d)
 {
     for (unsigned i = 0; i < d->count; i++) {
-        struct connection *c = &d->connections[i];
+        struct client *c = &d->connections[i];
         c->driver = d;
         c->watch.fd = -1;
         c->number = d->index + i * d->shared->visit->threads;
@@ -355,7 +355,7 @@ bool driver_open(struct driver *d, struct shared *shared, unsigned index, unsign
 void driver_close(struct driver *d)
 {
     for (unsigned i = 0; d->connections && i < d->opened; i++)
-        connection_close(&d->connections[i]);
+        client_close(&d->connections[i]);
     if (d->alarm.fd >= 0)
         loop_watch_close(d->loop, &d->alarm);
     loop_close(d->loop);

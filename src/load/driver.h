@@ -13,7 +13,7 @@
 #include <stdatomic.h>
 
 #include "http/loop.h"
-#include "load/connection.h"
+#include "load/client.h"
 #include "load/schedule.h"
 #include "load/visit.h"
 
@@ -30,7 +30,7 @@ struct shared {                     /* by all drivers of a visit */
 };
 
 struct free_queue {                 /* connections without a request, longest idle first */
-    struct connection **ring;
+    struct client **ring;
     unsigned            size, first, count;
 };
 
@@ -39,7 +39,7 @@ struct driver {
     unsigned           index;
     pthread_t          thread;
     struct loop       *loop;
-    struct connection *connections;
+    struct client *connections;
     unsigned           count, opened, connecting, unready, in_flight;
     struct free_queue  free;
     struct schedule    schedule;            /* open loop */
@@ -79,8 +79,8 @@ void driver_connected(struct driver *d, int error);
 void driver_prepared(struct driver *d);
 
 /* The connection has no request any more: send the next, keep it as free, or end it. */
-void driver_free(struct driver *d, struct connection *c);
+void driver_free(struct driver *d, struct client *c);
 
-void driver_count(struct driver *d, const struct connection *c, enum outcome o, int64_t now_ns);
+void driver_count(struct driver *d, const struct client *c, enum outcome o, int64_t now_ns);
 
 int64_t now_ns(void);

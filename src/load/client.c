@@ -1,7 +1,7 @@
-/* connection.c: connect, send, receive, and what each can end with.
+/* client.c: connect, send, receive, and what each can end with.
  *
  * What comes next after an answer or a failure is the driver's to say. */
-#include "load/connection.h"
+#include "load/client.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -15,12 +15,12 @@ enum { REST_MS = 50, NS_PER_MS = 1000000 };
 
 static const uint32_t watched = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
 
-static const struct plan *plan_of(const struct connection *c)
+static const struct plan *plan_of(const struct client *c)
 {
     return c->driver->shared->visit->plan;
 }
 
-static const struct step *step_of(const struct connection *c)
+static const struct step *step_of(const struct client *c)
 {
     return &plan_of(c)->steps[c->step];
 }
@@ -41,13 +41,13 @@ static unsigned first_repeated(const struct plan *p)
     return step;
 }
 
-static struct filling filling_of(struct connection *c, uint64_t seq)
+static struct filling filling_of(struct client *c, uint64_t seq)
 {
     return (struct filling){ .seq = seq, .connection = c->number, .rng = &c->driver->rng, .values = c->values };
 }
 
 /* Where once-steps used the values of `let`, they are the connection's; else a pass has its own. */
-static void make_lets(struct connection *c, struct arena *arena)
+static void make_lets(struct client *c, struct arena *arena)
 {
     const struct plan *p = plan_of(c);
     struct filling     f = filling_of(c, c->driver->seq);
@@ -59,7 +59,7 @@ static void make_lets(struct connection *c, struct arena *arena)
     }
 }
 
-static void begin_pass(struct connection *c)
+static void begin_pass(struct client *c)
 {
     c->step = first_repeated(plan_of(c));
     if (plan_of(c)->fixed)
@@ -69,7 +69,7 @@ static void begin_pass(struct connection *c)
         make_lets(c, &c->pass_values);
 }
 
-static void take_values(struct connection *c, const struct step *s, struct str body)
+static void take_values(struct client *c, const struct step *s, struct str body)
 {
     struct arena *arena = s->once ? &c->once_values : &c->pass_values;
 
@@ -77,7 +77,7 @@ static void take_values(struct connection *c, const struct step *s, struct str b
         c->values[s->takes[i].variable] = body_take(body, s->takes[i].pointer, arena);
 }
 
-static void end_preparation(struct connection *c)
+static void end_preparation(struct client *c)
 {
     if (!c->preparing)
         return;
@@ -86,7 +86,7 @@ static void end_preparation(struct connection *c)
 }
 
 /* A pass that failed begins anew: later steps would miss what this one should have given. */
-static void next_step(struct connection *c, bool correct)
+static void next_step(struct client *c, bool correct)
 {
     const struct plan *p = plan_of(c);
 
@@ -105,15 +105,15 @@ static void next_step(struct connection *c, bool correct)
 
 /* ---- Down --------------------------------------------------------------------------------------- */
 
-static void take_down(struct connection *c)
+static void take_down(struct client *c)
 {
     if (c->watch.fd >= 0)
         loop_watch_close(c->driver->loop, &c->watch);
-    c->state = CONNECTION_DOWN;
+    c->state = CLIENT_DOWN;
     c->rest = (struct str){ 0 };
 }
 
-static void end_request(struct connection *c)
+static void end_request(struct client *c)
 {
     c->asking = false;
     c->driver->in_flight--;
@@ -121,15 +121,15 @@ static void end_request(struct connection *c)
     buf_reset(&c->in);
 }
 
-static void rest(struct connection *c)
+static void rest(struct client *c)
 {
-    c->state = CONNECTION_RESTING;
+    c->state = CLIENT_RESTING;
     c->timed = true;
     loop_timer_set(c->driver->loop, &c->timer, REST_MS);
 }
 
 /* The request has failed for good: no answer, or one that cannot be read. */
-static void fail(struct connection *c, enum outcome o)
+static void fail(struct client *c, enum outcome o)
 {
     int64_t now = now_ns();
 
@@ -145,7 +145,7 @@ static void fail(struct connection *c, enum outcome o)
 
 /* ---- Sending ------------------------------------------------------------------------------------ */
 
-static void keep_rest(struct connection *c)
+static void keep_rest(struct client *c)
 {
     if (step_of(c)->bytes.at)
         return;
@@ -154,7 +154,7 @@ static void keep_rest(struct connection *c)
     c->rest = buf_str(&c->kept_rest);
 }
 
-static void send_rest(struct connection *c)
+static void send_rest(struct client *c)
 {
     ssize_t n = send(c->watch.fd, c->rest.at, c->rest.len, MSG_NOSIGNAL);
 
@@ -166,12 +166,12 @@ static void send_rest(struct connection *c)
     c->rest = str_slice(c->rest, n > 0 ? (size_t)n : 0, c->rest.len);
 }
 
-static void send_request(struct connection *c)
+static void send_request(struct client *c)
 {
     const struct step *s = step_of(c);
     struct driver     *d = c->driver;
 
-    c->state = CONNECTION_WAITING;
+    c->state = CLIENT_WAITING;
     if (s->bytes.at) {
         c->rest = s->bytes;
     } else {
@@ -189,7 +189,7 @@ static void send_request(struct connection *c)
 
 /* ---- Receiving ---------------------------------------------------------------------------------- */
 
-static enum outcome judge(struct connection *c, struct str body)
+static enum outcome judge(struct client *c, struct str body)
 {
     const struct expect *e = &c->driver->shared->visit->expects[c->step];
 
@@ -199,7 +199,7 @@ static enum outcome judge(struct connection *c, struct str body)
 }
 
 /* An answer is complete in `bytes`. */
-static void complete(struct connection *c, const char *bytes, size_t len, bool closed, int64_t now)
+static void complete(struct client *c, const char *bytes, size_t len, bool closed, int64_t now)
 {
     struct driver *d = c->driver;
     struct str     body = { bytes + c->reader.body_at, c->reader.body_bytes };
@@ -213,30 +213,30 @@ static void complete(struct connection *c, const char *bytes, size_t len, bool c
         d->figures.reconnects += plan_of(c)->keep_alive && !surplus;
         take_down(c);
     } else {
-        c->state = CONNECTION_UP;
+        c->state = CLIENT_UP;
     }
     end_request(c);
     next_step(c, o == OUTCOME_CORRECT);
     if (c->preparing)
-        connection_ask(c, now_ns(), false);     /* the next step that is done once */
+        client_ask(c, now_ns(), false);     /* the next step that is done once */
     else
         driver_free(d, c);
 }
 
 /* What has come of the answer so far, in the common buffer or, once it was partial, in its own. */
-static void keep_partial(struct connection *c, const char *bytes, size_t len)
+static void keep_partial(struct client *c, const char *bytes, size_t len)
 {
     if (c->in.len == 0)
         buf_add(&c->in, (struct str){ bytes, len });
 }
 
-static void ended(struct connection *c, bool began)
+static void ended(struct client *c, bool began)
 {
     fail(c, began ? OUTCOME_SHORT : OUTCOME_RESET);
 }
 
 /* One recv, and what follows from it; true when there may be more to receive. */
-static bool receive_some(struct connection *c, bool hung_up)
+static bool receive_some(struct client *c, bool hung_up)
 {
     struct driver *d = c->driver;
     size_t         before = c->in.len;
@@ -276,7 +276,7 @@ static bool receive_some(struct connection *c, bool hung_up)
     return hung_up || n == RECEIVE_BYTES;
 }
 
-static void receive(struct connection *c, uint32_t events)
+static void receive(struct client *c, uint32_t events)
 {
     bool hung_up = events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR);
 
@@ -286,7 +286,7 @@ static void receive(struct connection *c, uint32_t events)
 
 /* ---- Connecting --------------------------------------------------------------------------------- */
 
-static void refused(struct connection *c, int error)
+static void refused(struct client *c, int error)
 {
     take_down(c);
     if (c->asking) {
@@ -298,25 +298,25 @@ static void refused(struct connection *c, int error)
     driver_free(c->driver, c);
 }
 
-static void established(struct connection *c)
+static void established(struct client *c)
 {
     bool first = !c->asking;
 
-    c->state = CONNECTION_UP;
+    c->state = CLIENT_UP;
     if (!first) {
         send_request(c);
         return;
     }
     driver_connected(c->driver, 0);
     if (has_once(plan_of(c))) {
-        connection_ask(c, now_ns(), false);
+        client_ask(c, now_ns(), false);
         return;
     }
     end_preparation(c);
     driver_free(c->driver, c);
 }
 
-static void connecting(struct connection *c, uint32_t events)
+static void connecting(struct client *c, uint32_t events)
 {
     int       error = 0;
     socklen_t len = sizeof error;
@@ -331,7 +331,7 @@ static void connecting(struct connection *c, uint32_t events)
 }
 
 /* The server has closed, or said something unasked. */
-static void disturbed(struct connection *c, uint32_t events)
+static void disturbed(struct client *c, uint32_t events)
 {
     if (!(events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)))
         return;
@@ -341,16 +341,16 @@ static void disturbed(struct connection *c, uint32_t events)
 
 static void ready(struct watch *w, uint32_t events)
 {
-    struct connection *c = (struct connection *)((char *)w - offsetof(struct connection, watch));
+    struct client *c = (struct client *)((char *)w - offsetof(struct client, watch));
 
     switch (c->state) {
-    case CONNECTION_CONNECTING:
+    case CLIENT_CONNECTING:
         connecting(c, events);
         break;
-    case CONNECTION_UP:
+    case CLIENT_UP:
         disturbed(c, events);
         break;
-    case CONNECTION_WAITING:
+    case CLIENT_WAITING:
         if (c->rest.len && events & EPOLLOUT)
             send_rest(c);
         if (events & ~(uint32_t)EPOLLOUT)
@@ -363,7 +363,7 @@ static void ready(struct watch *w, uint32_t events)
 
 /* The timer runs on from an earlier request; when it ends, it looks at what the present one has
  * left. */
-static void set_timer(struct connection *c, int64_t ns)
+static void set_timer(struct client *c, int64_t ns)
 {
     if (c->timed)
         return;
@@ -373,27 +373,27 @@ static void set_timer(struct connection *c, int64_t ns)
 
 static void expired(struct timer *t)
 {
-    struct connection *c = (struct connection *)((char *)t - offsetof(struct connection, timer));
+    struct client *c = (struct client *)((char *)t - offsetof(struct client, timer));
     int64_t            timeout = c->driver->shared->visit->timeout_ns;
     int64_t            left = c->start_ns + timeout - now_ns();
 
     c->timed = false;
-    if (c->state == CONNECTION_RESTING) {
-        c->state = CONNECTION_DOWN;
+    if (c->state == CLIENT_RESTING) {
+        c->state = CLIENT_DOWN;
         driver_free(c->driver, c);
         return;
     }
-    if (c->state != CONNECTION_CONNECTING && !c->asking)
+    if (c->state != CLIENT_CONNECTING && !c->asking)
         return;
     if (left > 0)
         set_timer(c, left);
-    else if (c->state == CONNECTION_CONNECTING)
+    else if (c->state == CLIENT_CONNECTING)
         refused(c, ETIMEDOUT);
     else
         fail(c, OUTCOME_TIMEOUT);
 }
 
-static void start_connecting(struct connection *c)
+static void start_connecting(struct client *c)
 {
     const struct url *url = &plan_of(c)->url;
     const int         on = 1;
@@ -406,14 +406,14 @@ static void start_connecting(struct connection *c)
         return;
     }
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    c->state = CONNECTION_CONNECTING;
+    c->state = CLIENT_CONNECTING;
     set_timer(c, c->driver->shared->visit->timeout_ns);
     if ((connect(fd, (const struct sockaddr *)&url->address, url->address_bytes) && errno != EINPROGRESS) ||
         !loop_watch(c->driver->loop, &c->watch, watched))
         refused(c, errno);
 }
 
-void connection_open(struct connection *c)
+void client_open(struct client *c)
 {
     c->preparing = true;
     c->start_ns = now_ns();
@@ -424,20 +424,20 @@ void connection_open(struct connection *c)
     start_connecting(c);
 }
 
-void connection_ask(struct connection *c, int64_t start_ns, bool in_window)
+void client_ask(struct client *c, int64_t start_ns, bool in_window)
 {
     c->start_ns = start_ns;
     c->in_window = in_window;
     c->asking = true;
     c->driver->in_flight++;
     set_timer(c, c->driver->shared->visit->timeout_ns);
-    if (c->state == CONNECTION_DOWN)
+    if (c->state == CLIENT_DOWN)
         start_connecting(c);
     else
         send_request(c);
 }
 
-void connection_close(struct connection *c)
+void client_close(struct client *c)
 {
     take_down(c);
     loop_timer_clear(c->driver->loop, &c->timer);

@@ -1,4 +1,4 @@
-/* load/connection.h: one connection that asks and waits (private to the load layer).
+/* load/client.h: one connection that asks and waits (private to the load layer).
  *
  *   DOWN -> CONNECTING -> UP (free) -> WAITING -> UP ...
  *                                              -> DOWN        closed, by whomever
@@ -12,17 +12,17 @@
 #include "load/outcome.h"
 #include "load/reader.h"
 
-enum connection_state { CONNECTION_DOWN, CONNECTION_CONNECTING, CONNECTION_UP, CONNECTION_WAITING,
-                        CONNECTION_RESTING };
+enum client_state { CLIENT_DOWN, CLIENT_CONNECTING, CLIENT_UP, CLIENT_WAITING,
+                    CLIENT_RESTING };
 
 struct driver;
 
-struct connection {
+struct client {
     struct watch   watch;
     struct timer   timer;               /* of the request, set lazily; or of the rest */
     struct driver *driver;
     unsigned       number;              /* among all of the visit */
-    enum connection_state state;
+    enum client_state state;
     bool           timed;               /* the timer is set */
     bool           asking;              /* a request is under way, perhaps still connecting */
     bool           preparing;           /* once-steps are to be done */
@@ -39,10 +39,10 @@ struct connection {
 };
 
 /* Opens it without a request: the visit begins. */
-void connection_open(struct connection *c);
+void client_open(struct client *c);
 
 /* Asks the plan's next step. */
-void connection_ask(struct connection *c, int64_t start_ns, bool in_window);
+void client_ask(struct client *c, int64_t start_ns, bool in_window);
 
 /* Closes what is open and frees what is held; no request is counted. */
-void connection_close(struct connection *c);
+void client_close(struct client *c);
