@@ -16,6 +16,8 @@ from collections import Counter
 
 BINARY = os.path.abspath(os.environ.get("JOUST", "build/release/joust"))
 ASKED_BEFORE = 3  # is it up; what does it answer; and once more
+LEAKS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "leaks.txt")
+ENVIRONMENT = {"LSAN_OPTIONS": f"suppressions={LEAKS}:print_suppressions=0"}
 STEPS = 1024  # of an octave, in a histogram
 SHORT = ("tail", "little", "ceiling")  # gates that a run of some milliseconds cannot hold
 
@@ -125,7 +127,7 @@ class Running:
     def __init__(self, words, file, seconds, **more):
         self.file, self.until = file, time.monotonic() + seconds
         self.process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                        text=True, **more)
+                                        text=True, env=os.environ | ENVIRONMENT, **more)
         self.read = ""
 
     def wait_for(self, text):
@@ -189,5 +191,6 @@ class Joust:
         return self("--warm-up", 0, "--settle", "5ms", "--blocks", 2, "--allow", ",".join(allow), *words, **more)
 
     def compare(self, *words, seconds=30):
-        process = subprocess.run([BINARY, "compare", *map(str, words)], capture_output=True, text=True, timeout=seconds)
+        process = subprocess.run([BINARY, "compare", *map(str, words)], capture_output=True, text=True, timeout=seconds,
+                                 env=os.environ | ENVIRONMENT)
         return process.returncode, process.stdout, process.stderr

@@ -9,7 +9,8 @@ from service import Service
 
 REGISTER = {"name": "register", "method": "POST", "path": "/register",
             "json": {"email": "{{email}}", "password": "correct horse"}, "expect": 201}
-TOKEN = {"name": "log in", "method": "POST", "path": "/token", "headers": {"Content-Type": "application/x-www-form-urlencoded"},
+TOKEN = {"name": "log in", "method": "POST", "path": "/token",
+         "headers": {"Content-Type": "application/x-www-form-urlencoded"},
          "body": "username={{email}}&password=correct+horse", "take": {"token": "/access_token"}}
 ME = {"name": "me", "path": "/me", "headers": {"Authorization": "Bearer {{token}}"}}
 EMAIL = {"email": "user-{{random}}@example.com"}
@@ -40,7 +41,8 @@ def by_step(result, name):
 
 @pytest.mark.parametrize("connections, threads", [(1, 1), (7, 2)])
 def test_register_log_in_and_call(joust, scenario, service, connections, threads):
-    run = joust.short("-n", 600, "-c", connections, "-t", threads, "--scenario", scenario(REGISTER, TOKEN, ME), at("a", service))
+    run = joust.short("-n", 600, "-c", connections, "-t", threads,
+                      "--scenario", scenario(REGISTER, TOKEN, ME), at("a", service))
     assert run.status == 0, run
     steps, told = by_step(run.result, "a"), service.about()
     assert [s["name"] for s in run.result.tree["steps"]] == ["register", "log in", "me"]
@@ -91,7 +93,8 @@ def test_a_step_that_is_refused_under_load(joust, scenario, service):
     """Registering the same address again: what comes behind is never asked with what it did not give."""
     register = {**REGISTER, "json": {"email": "one-of-{{seq}}", "password": "correct horse"}}
     same = {**REGISTER, "name": "again", "json": {"email": "taken", "password": "correct horse"}}
-    run = joust.short("-n", 60, "-c", 2, "--scenario", scenario(register, same, ME | {"headers": {}, "expect": 401}, let=None), at("a", service))
+    run = joust.short("-n", 60, "-c", 2,
+                      "--scenario", scenario(register, same, ME | {"headers": {}, "expect": 401}, let=None), at("a", service))
     assert run.status == 5, run
     first, second, third = by_step(run.result, "a")
     assert set(first) == {"correct"} and set(second) == {"status"} and not third
