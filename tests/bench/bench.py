@@ -1,7 +1,7 @@
 """What script/bench measures, and the table that it prints.
 
-Each measurement gives rows: what, figure, target (or none), whether the target was met.  Nothing here is a test: a figure
-that misses its target is printed first, not failed.
+Each measurement gives rows (table.py).  Nothing here is a test: a figure that misses its target is printed first, not
+failed.  Load comes from joust, which also does the statistics; what is not load is measured here.
 """
 
 import argparse
@@ -12,14 +12,18 @@ import re
 import shutil
 import statistics
 import subprocess
-import sys
 import tempfile
+import time
 from pathlib import Path
 
+import joust
 import servers
+from generators import CLIENT_CPU, SERVER_CPU, STEADY, measure_generator, measure_planted
+from table import interval_text, median_row, met, progress, quartile_text, row, table
 
-SERVER_CPU, CLIENT_CPU = 0, 1
 BEGIN, END = "<!-- figures: written by script/bench --write -->", "<!-- end of figures -->"
+CPU_RATE = 5000
+FLOOD_NS = 500_000_000          # CPU time after which log-ins are surely under way
 PAGE = Path(__file__).parents[2] / "docs" / "performance.md"
 
 
@@ -30,8 +34,8 @@ class Bench:
     def few(self, quick, full):
         return quick if self.quick else full
 
-    def null(self, **more):
-        return servers.null_server(self.out, **more)
+    def null(self, *arguments, **more):
+        return servers.null_server(self.out, *arguments, **more)
 
     def postern(self, *arguments, **more):
         return servers.postern(self.out, self.directory, *arguments, **more)
@@ -40,54 +44,31 @@ class Bench:
         return servers.wrk_script(self.directory, name, *request)
 
 
-def row(what, figure, target="", met=None):
-    return what, figure, target, met
-
-
-def progress(text):
-    print(f"== {text}", file=sys.stderr, flush=True)
-
-
-def quartiles(values):
-    low, middle, high = statistics.quantiles(values, n=4, method="inclusive")
-    return middle, low, high
-
-
-def spread(values, form):
-    middle, low, high = quartiles(values)
-    return f"{form % middle} ({form % low} to {form % high})"
-
-
-def ratio_row(what, ratios, target, more=""):
-    middle = statistics.median(ratios)
-    return row(what, spread(ratios, "%.3f") + more, f"≥ {target:.2f}", middle >= target)
-
-
 # ---- CPU time a request -----------------------------------------------------------------------
 
 
-class Target:
-    """One request at one server."""
+def cpu_campaigns(bench, what, null, postern, request):
+    """The closed loop on two cores, and an equal offered rate on one (STEADY)."""
+    progress(f"CPU time, {what}")
+    targets = {"postern": postern, "do-nothing": null}
+    both = ["-t", 1, "--warm-up", bench.few(0.2, 1), "--allow", "answers,ceiling,little,tail"]
+    closed = joust.run(bench, targets, request, "-c", 100, "-d", bench.few(2, 10), "--blocks", bench.few(5, 20), "--settle", 0.1,
+                       "--pin", f"{SERVER_CPU}:{CLIENT_CPU}", *both)[0]
+    steady = joust.run(bench, targets, request, *STEADY, "--rate", CPU_RATE, "-d", bench.few(1, 10),
+                       "--blocks", bench.few(5, 50), *both)[0]
+    return closed, steady
 
-    def __init__(self, bench, name, server, request):
-        self.server, self.path, self.us = server, request[1], []
-        self.script = bench.script(name, request)
 
-    def round(self, seconds):
-        before = servers.cpu_ns(self.server.process.pid)
-        requests, _ = servers.wrk(self.server, self.path, self.script, seconds, 100, CLIENT_CPU)
-        self.us.append((servers.cpu_ns(self.server.process.pid) - before) / requests / 1000)
-
-
-def interleave(targets, rounds, seconds):
-    """Round after round, every other one backwards: what drifts meets all alike."""
-    for target in targets:
-        target.round(seconds)
-        target.us.clear()
-    for number in range(rounds):
-        progress(f"CPU time, round {number + 1} of {rounds}")
-        for target in reversed(targets) if number % 2 else targets:
-            target.round(seconds)
+def cpu_rows(what, goal, closed, steady):
+    ratio, low, high = closed.cpu_ratio("postern", "do-nothing")
+    inverse = 1 / ratio, 1 / high, 1 / low
+    yield row(f"{what}: CPU µs a request",
+              f"{closed.cpu_us('postern'):.2f}; do-nothing {closed.cpu_us('do-nothing'):.2f}{closed.doubts()}")
+    yield row(f"{what}: do-nothing ÷ postern, CPU", interval_text(inverse, "%.3f") + closed.doubts(),
+              f"≥ {goal:.2f}" if goal else "", met(inverse, inverse[0] >= goal) if goal else None)
+    difference = tuple(ns / 1000 for ns in steady.cpu_difference_ns("postern", "do-nothing"))
+    yield row(f"{what} at {CPU_RATE:,} a second: postern − do-nothing, CPU µs a request",
+              f"{interval_text(difference, '%.2f')}; of {steady.cpu_us('postern'):.2f}{steady.doubts()}")
 
 
 def measure_cpu(bench):
@@ -97,19 +78,8 @@ def measure_cpu(bench):
         hs_me, es_me = servers.me_request(hs.sign_in()), servers.me_request(es.sign_in())
         rows = [("POST /json", servers.json_request(), hs, 0.80), ("GET /users/me, HS256", hs_me, hs, 0.45),
                 ("GET /users/me, ES256", es_me, es, None)]
-        pairs = [(what, goal, Target(bench, f"null{i}", null, request), Target(bench, f"postern{i}", server, request))
-                 for i, (what, request, server, goal) in enumerate(rows)]
-        interleave([target for pair in pairs for target in pair[2:]], bench.few(5, 20), 1)
-    return [made for pair in pairs for made in cpu_rows(*pair)]
-
-
-def cpu_rows(what, goal, null, postern):
-    ratios = [a / b for a, b in zip(null.us, postern.us)]
-    yield row(f"{what}: CPU µs a request", f"{spread(postern.us, '%.2f')}; do-nothing {spread(null.us, '%.2f')}")
-    if goal:
-        yield ratio_row(f"{what}: do-nothing ÷ postern, CPU", ratios, goal)
-    else:
-        yield row(f"{what}: do-nothing ÷ postern, CPU", spread(ratios, "%.3f"))
+        return [made for what, request, server, goal in rows
+                for made in cpu_rows(what, goal, *cpu_campaigns(bench, what, null, server, request))]
 
 
 # ---- Instructions and system calls a request ---------------------------------------------------
@@ -155,7 +125,7 @@ def measure_instructions(bench):
     for start in (hs, es):
         with start(()) as server:
             server.sign_in()
-    count = bench.few(1000, 4000)
+    count = bench.few(400, 4000)
     return [instruction_row(bench, "do-nothing", bench.null, json, count),
             instruction_row(bench, "POST /json", hs, json, count),
             instruction_row(bench, "GET /users/me, HS256", hs, me, count),
@@ -191,7 +161,7 @@ def call_row(bench, what, server, request, count):
 
 
 def measure_calls(bench):
-    count = bench.few(1000, 5000)
+    count = bench.few(400, 5000)
     with bench.null() as null, bench.postern("--threads", "1", name="traced", secret=True) as hs:
         me = servers.me_request(hs.sign_in())
         return [call_row(bench, "do-nothing", null, servers.json_request(), count),
@@ -210,46 +180,68 @@ def hash_rate(bench, seconds, *how):
     return rate, cpu_ms
 
 
-def login_rate(server, script, seconds):
+def login_rate(bench, server, seconds):
     """The same of log-ins, by all processes of the server."""
-    before = servers.cpu_ns(server.process.pid)
-    requests, rate = servers.wrk(server, "/token", script, seconds, 32)
-    return rate, (servers.cpu_ns(server.process.pid) - before) / requests / 1e6
+    view = joust.run(bench, {"one": server}, servers.token_request(), "-c", 32, "-d", seconds, "--blocks", 2, "--warm-up", 0,
+                     "--timeout", "30s", "--ignore", "access_token", "--allow", "little,ceiling,tail")[0]
+    return view.rate("one"), view.cpu_us("one") / 1000
 
 
 def measure_logins(bench):
-    rounds, seconds = bench.few(3, 20), bench.few(2, 3)
-    script = bench.script("token", servers.token_request())
+    rounds, seconds = bench.few(2, 20), bench.few(2, 3)
     kept, mapped, logins = [], [], []
     with bench.postern(name="logins", secret=True) as server:
         server.sign_in()
-        login_rate(server, script, 1)
         for number in range(rounds):
             progress(f"log-ins, round {number + 1} of {rounds}")
             kept.append(hash_rate(bench, seconds))
-            logins.append(login_rate(server, script, seconds))
+            logins.append(login_rate(bench, server, seconds))
             mapped.append(hash_rate(bench, seconds, "mapped"))
     rates = [login[0] / bare[0] for login, bare in zip(logins, kept)]
     times = [bare[1] / login[1] for login, bare in zip(logins, kept)]
-    return [ratio_row("Log-ins a second ÷ bare hashes a second, all cores", rates, 0.95),
-            ratio_row("CPU a bare hash ÷ CPU a log-in", times, 0.95),
+    return [median_row("Log-ins a second ÷ bare hashes a second, all cores", rates, 0.95),
+            median_row("CPU a bare hash ÷ CPU a log-in", times, 0.95),
             *(rate_row(*pair) for pair in [("Log-ins", logins), ("Bare hashes, memory kept", kept),
                                            ("Bare hashes, libsodium as it comes", mapped)])]
 
 
 def rate_row(what, measured):
-    return row(what, f"{spread([m[0] for m in measured], '%.1f')} a second, CPU {spread([m[1] for m in measured], '%.2f')} ms each")
+    return row(what, f"{quartile_text([m[0] for m in measured], '%.1f')} a second, CPU {quartile_text([m[1] for m in measured], '%.2f')} ms each")
 
 
 # ---- Latency beside log-ins ---------------------------------------------------------------------
 
 
-def probe(bench, server, request, seconds):
-    """(p50, p99, worst) in µs of 200 requests a second."""
-    done = subprocess.run([f"{bench.out}/bench/probe", str(server.port), "200", str(seconds)], input=request,
-                          stdout=subprocess.PIPE, check=True)
-    latencies = sorted(float(line) for line in done.stdout.split())
-    return latencies[len(latencies) // 2], latencies[int(len(latencies) * 0.99)], latencies[-1]
+def latencies(bench, server, request, seconds):
+    """p50, p99 and worst, in µs, of 200 requests a second; at real-time priority, so as not to measure the generator."""
+    return joust.run(bench, {"one": server}, request, "-c", 1, "--rate", 200, "-d", seconds, "--blocks", 2, "--warm-up", 0,
+                     "--allow", "ceiling,rate,tail", before=first_in_line())[0].latencies_us("one")
+
+
+def first_in_line():
+    may = subprocess.run(["chrt", "-f", "1", "true"], stderr=subprocess.DEVNULL, check=False).returncode == 0
+    return ["chrt", "-f", "1"] if may else []
+
+
+class Flood:
+    """Log-ins over 32 connections, from the time that they keep the server busy until the end of the block."""
+
+    def __init__(self, bench, server):
+        self.process = subprocess.Popen(
+            joust.command(bench.out, {"one": server}, servers.token_request(), "-c", 32, "-d", 600, "--blocks", 2, "--warm-up", 0,
+                          "--timeout", "30s", "--ignore", "access_token"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        before = servers.cpu_ns(server.process.pid)
+        while servers.cpu_ns(server.process.pid) - before < FLOOD_NS:
+            if self.process.poll() is not None:
+                raise SystemExit("bench: joust did not flood the server with log-ins")
+            time.sleep(0.05)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait(60)
 
 
 def latency_row(what, rounds):
@@ -258,22 +250,18 @@ def latency_row(what, rounds):
 
 
 def measure_latency(bench):
-    rounds, seconds = bench.few(2, 6), bench.few(3, 8)
-    script = bench.script("flood", servers.token_request())
+    rounds, seconds = bench.few(2, 6), bench.few(2, 10)
     idle, busy = [], []
     with bench.postern(name="latency", secret=True) as server:
-        request = servers.raw_request(*servers.me_request(server.sign_in()))
+        request = servers.me_request(server.sign_in())
         for number in range(rounds):
             progress(f"latency, round {number + 1} of {rounds}")
-            idle.append(probe(bench, server, request, seconds))
-            flood = subprocess.Popen(["wrk", "-t1", "-c32", f"-d{seconds + 2}s", "--timeout", "30s", "-s", script,
-                                      f"http://127.0.0.1:{server.port}/token"], stdout=subprocess.DEVNULL)
-            subprocess.run(["sleep", "0.5"], check=True)
-            busy.append(probe(bench, server, request, seconds))
-            flood.wait()
+            idle.append(latencies(bench, server, request, seconds))
+            with Flood(bench, server):
+                busy.append(latencies(bench, server, request, seconds))
     return [latency_row("GET /users/me at 200 a second, idle", idle),
             latency_row("GET /users/me at 200 a second, while log-ins saturate all cores", busy),
-            row("p99 beside log-ins ÷ idle p99", spread([b[1] / i[1] for b, i in zip(busy, idle)], "%.1f"))]
+            row("p99 beside log-ins ÷ idle p99", quartile_text([b[1] / i[1] for b, i in zip(busy, idle)], "%.1f"))]
 
 
 # ---- Memory -----------------------------------------------------------------------------------
@@ -330,15 +318,16 @@ def measure_start(bench):
     again = starts(bench, bench.few(10, 40), "again")
     stripped = f"{bench.directory}/stripped"
     subprocess.run(["strip", "-o", stripped, f"{bench.out}/postern"], check=True)
-    return [row("Start to first answer, ms", spread(again[1:], "%.1f")),
-            row("The same with a new database and new keys, ms", spread(fresh, "%.1f")),
+    return [row("Start to first answer, ms", quartile_text(again[1:], "%.1f")),
+            row("The same with a new database and new keys, ms", quartile_text(fresh, "%.1f")),
             row("Stripped binary, bytes", f"{os.path.getsize(stripped):,}")]
 
 
 # ---- The table ----------------------------------------------------------------------------------
 
 MEASURES = {"cpu": measure_cpu, "instructions": measure_instructions, "calls": measure_calls, "logins": measure_logins,
-            "latency": measure_latency, "memory": measure_memory, "start": measure_start}
+            "latency": measure_latency,
+            "generator": measure_generator, "planted": measure_planted, "memory": measure_memory, "start": measure_start}
 
 
 def machine():
@@ -346,14 +335,6 @@ def machine():
     gcc = subprocess.run(["cc", "-dumpfullversion"], capture_output=True, text=True, check=True).stdout.strip()
     return (f"{model.group(1) if model else platform.machine()}, {os.cpu_count()} cores, Linux {platform.release()}, gcc {gcc}; "
             f"load average at the start {os.getloadavg()[0]:.1f}")
-
-
-def table(rows):
-    """Those that miss a target come first."""
-    ordered = sorted(rows, key=lambda r: r[3] is not False)
-    verdict = {None: "", True: "met", False: "**missed**"}
-    lines = ["| what | figure | target | |", "|---|---|---|---|"]
-    return "\n".join(lines + [f"| {what} | {figure} | {target} | {verdict[met]} |" for what, figure, target, met in ordered])
 
 
 def write_page(text):
@@ -387,7 +368,8 @@ def main():
     finally:
         shutil.rmtree(directory, ignore_errors=True)
     command = "script/bench" + " --quick" * given.quick
-    text = f"`{command}`, {datetime.date.today()}: {about}.\nMedians; in brackets the quartiles of the rounds.\n\n{table(rows)}"
+    text = (f"`{command}`, {datetime.date.today()}: {about}.\n"
+            f"Medians of rounds with their quartiles in (); figures with their 95 % intervals in [].\n\n{table(rows)}")
     print(text)
     if given.write:
         write_page(text)

@@ -12,6 +12,7 @@ import urllib.parse
 EMAIL, PASSWORD = "ada@example.com", "correct horse battery"
 SECRET = "a secret of the benchmark, more than 32 bytes long"
 JSON_BODY = b'{"user_id":42,"action":"login"}'
+NULL_BODY = '{"user_id":42,"action":"login","status":"ok"}\n'
 FORM = "application/x-www-form-urlencoded"
 TOKEN_FORM = urllib.parse.urlencode({"username": EMAIL, "password": PASSWORD}).encode()
 
@@ -63,8 +64,8 @@ def postern(out, directory, *arguments, name="bench", secret=False, before=()):
                   "--bench-endpoint", *arguments, before=before, **environment)
 
 
-def null_server(out, before=()):
-    return Server(f"{out}/bench/null_server", "0", before=before)
+def null_server(out, *arguments, before=()):
+    return Server(f"{out}/joust", "--null-server", "-b", NULL_BODY, *arguments, before=before)
 
 
 # ---- Requests -------------------------------------------------------------------------------
@@ -122,17 +123,6 @@ def wrk_script(directory, name, method, target, headers, body):
         for header, value in headers.items():
             script.write(f'wrk.headers["{header}"] = "{value}"\n')
     return path
-
-
-def wrk(server, target, script, seconds, connections, cpu=None):
-    """The requests answered, and how many a second."""
-    pinned = ["taskset", "-c", str(cpu)] if cpu is not None else []
-    done = subprocess.run([*pinned, "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "30s", "-s", script,
-                           f"http://127.0.0.1:{server.port}{target}"], capture_output=True, text=True, check=True)
-    if "Non-2xx" in done.stdout or "Socket errors" in done.stdout:
-        raise SystemExit(f"bench: wrk saw refusals:\n{done.stdout}")
-    requests = int(re.search(r"(\d+) requests in", done.stdout).group(1))
-    return requests, float(re.search(r"Requests/sec: *([\d.]+)", done.stdout).group(1))
 
 
 # ---- Processes ------------------------------------------------------------------------------
