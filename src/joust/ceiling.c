@@ -10,7 +10,7 @@
 
 #include "load/null_server.h"
 
-enum { NS_PER_MS = 1000000, VISITS = 3, WINDOW_MS = 400, SETTLE_MS = 100 };
+enum { NS_PER_MS = 1000000, VISITS = 3, WINDOW_MS = 200, SETTLE_MS = 50 };
 
 /* The last measured step: the one that a connection repeats most. */
 static const struct step *typical_step(const struct plan *p)

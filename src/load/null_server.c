@@ -52,8 +52,9 @@ struct serving {
 
 static void burn(int64_t work_ns)
 {
+    if (work_ns <= 0)
+        return;
     int64_t last = clock_monotonic_ns(&system_clock);
-
     while (work_ns > 0) {
         int64_t now = clock_monotonic_ns(&system_clock);
         if (now - last < LEAP_NS)
