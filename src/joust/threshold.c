@@ -247,6 +247,43 @@ bool threshold_parse(struct str text, struct threshold *out, struct buf *why)
     return true;
 }
 
+/* ---- Checking ----------------------------------------------------------------------------- */
+
+/* Which target has the name, or the first; `targets_count` when none has. */
+static unsigned find_target(const struct threshold *t, const struct options *o)
+{
+    unsigned i = 0;
+
+    while (t->name.at && i < o->targets_count && !str_eq(t->name, o->targets[i].name))
+        i++;
+    return i;
+}
+
+static bool refuse_name(const struct threshold *t, const struct options *o, struct buf *why)
+{
+    refuse(t->text, why, "no target is called ");
+    value_write_quoted(t->name, why);
+    for (unsigned i = 0; i < o->targets_count; i++) {
+        buf_add(why, i ? LIT(", ") : LIT(" (there are: "));
+        buf_add(why, o->targets[i].name);
+    }
+    buf_add(why, o->targets_count ? LIT(")") : LIT(""));
+    return false;
+}
+
+bool threshold_check(const struct threshold *t, const struct options *o, struct buf *why)
+{
+    unsigned rivals = o->targets_count - (o->control && o->targets_count > 0);
+    unsigned target = find_target(t, o);
+
+    if (target == o->targets_count && t->name.at)
+        return refuse_name(t, o, why);
+    rivals -= target < rivals;      /* it is none of its own, but its control has it */
+    if (t->kind == THRESHOLD_REGRESSION && rivals == 0)
+        return refuse(t->text, why, "slower and dearer compare targets, and there is only one");
+    return true;
+}
+
 /* ---- Judging ------------------------------------------------------------------------------ */
 
 struct judging {

@@ -20,6 +20,10 @@ struct threshold {
 /* False: one sentence in `why`. */
 bool threshold_parse(struct str text, struct threshold *out, struct buf *why);
 
+/* Can it be judged of these targets?  False before a campaign rather than crossed after it: one
+ * sentence in `why` when it names none of them, or asks for a verdict on one that has no rival. */
+bool threshold_check(const struct threshold *t, const struct options *o, struct buf *why);
+
 /* Is it crossed?  Then one sentence for each target that does is added to `says`.  What is not
  * known is crossed: a gate that measured nothing must not pass. */
 bool threshold_crossed(const struct threshold *t, const struct result *r, const struct analysis *a,

@@ -230,6 +230,39 @@ static void test_each_view_is_judged(void **state)
     assert_judged(&m, "postern:throughput<20000", "is crossed in the open loop: postern's throughput is 4,");
 }
 
+/* `part`: what the refusal says, or NULL for fine. */
+static void assert_checked(const struct options *o, const char *text, const char *part)
+{
+    struct threshold t = parsed(text);
+    struct buf       why = buf_growing(1024);
+
+    assert_int_equal(threshold_check(&t, o, &why), part == NULL);
+    if (part)
+        assert_says(buf_str(&why), part);
+    else
+        assert_int_equal(why.len, 0);
+    buf_close(&why);
+}
+
+static void test_what_cannot_be_judged_is_refused_before(void **state)
+{
+    (void)state;
+    static struct options o = { .targets_count = 1, .targets[0].name = { "axum", 4 } };
+
+    assert_checked(&o, "p99>20ms", NULL);
+    assert_checked(&o, "axum:p99>20ms", NULL);
+    assert_checked(&o, "axmu:p99>20ms", "'axmu:p99>20ms': no target is called 'axmu' (there are: axum)");
+    assert_checked(&o, "slower>5%", "there is only one");
+    assert_checked(&o, "axum:dearer>5%", "there is only one");
+    o.targets[o.targets_count++].name = LIT("axum-again");
+    o.control = true;
+    assert_checked(&o, "slower>5%", "there is only one");
+    assert_checked(&o, "axum-again:slower>5%", NULL);
+    o.control = false;
+    assert_checked(&o, "slower>5%", NULL);
+    assert_checked(&o, "axum-again:slower>5%", NULL);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -244,6 +277,7 @@ int main(void)
         cmocka_unit_test(test_void_comparisons_are_crossed),
         cmocka_unit_test(test_the_control_is_not_judged_unless_named),
         cmocka_unit_test(test_each_view_is_judged),
+        cmocka_unit_test(test_what_cannot_be_judged_is_refused_before),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
