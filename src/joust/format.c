@@ -90,3 +90,14 @@ void format_count(struct buf *out, uint64_t count)
         format_count(out, count / 1000);
     buf_format(out, count >= 1000 ? ",%03u" : "%u", (unsigned)(count % 1000));
 }
+
+void format_times(struct buf *out, double times)
+{
+    format_rate(out, times);
+}
+
+/* Ten digits: what is typed with more comes back with binary noise. */
+void format_quantile(struct buf *out, double q)
+{
+    buf_format(out, "p%.10g", q * 100);
+}

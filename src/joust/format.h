@@ -8,3 +8,5 @@ void format_rate(struct buf *out, double a_second);     /* thousands separated *
 void format_bytes(struct buf *out, int64_t bytes);      /* KiB, MiB, GiB; "unknown" of -1 */
 void format_percent(struct buf *out, double relative);  /* one digit behind the point */
 void format_count(struct buf *out, uint64_t count);
+void format_times(struct buf *out, double times);       /* three digits: "11.6", "1,160" */
+void format_quantile(struct buf *out, double q);        /* "p99.9" of 0.999; never "p100" */

@@ -7,6 +7,7 @@
 #include "joust/campaign.h"
 #include "joust/compare.h"
 #include "joust/file.h"
+#include "joust/markup.h"
 #include "joust/plot.h"
 #include "joust/report.h"
 #include "joust/result_file.h"
@@ -47,9 +48,14 @@ static bool write_all(int fd, struct str text)
     return true;
 }
 
+/* One line, which may hold words of a server or of a file. */
 static int complain(int status, struct str why)
 {
-    fprintf(stderr, "joust: %.*s\n", STR_ARG(why));
+    struct buf says = buf_growing(TEXT_BYTES_MAX);
+
+    markup_plain(&says, why);
+    fprintf(stderr, "joust: %.*s\n", STR_ARG(buf_str(&says)));
+    buf_close(&says);
     return status;
 }
 

@@ -7,7 +7,8 @@
 static uint32_t shown(uint32_t point)
 {
     bool control = point < 0x20 || (point >= 0x7f && point < 0xa0);
-    bool turning = (point >= 0x202a && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069);
+    bool turning = (point >= 0x202a && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069) ||
+                   point == 0x200e || point == 0x200f || point == 0x61c;
     bool nothing = (point & 0xfffe) == 0xfffe || (point >= 0xfdd0 && point <= 0xfdef);
 
     return point == UTF8_BROKEN || control || turning || nothing ? UTF8_REPLACEMENT : point;

@@ -14,8 +14,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/utf8.h"
+#include "joust/columns.h"
 #include "joust/format.h"
+#include "joust/markup.h"
 
 enum {
     PAINT_NS = 250000000,           /* at most four times a second */
@@ -73,13 +74,13 @@ static void add_blanks(struct buf *out, size_t used, size_t columns)
 
 static void add_left(struct buf *out, struct str text, size_t columns)
 {
-    buf_add(out, text);
-    add_blanks(out, utf8_count(text), columns);
+    markup_plain(out, text);
+    add_blanks(out, text_width(text), columns);
 }
 
 static void add_right(struct buf *out, struct str text, size_t columns)
 {
-    add_blanks(out, utf8_count(text), columns);
+    add_blanks(out, text_width(text), columns);
     buf_add(out, text);
 }
 
@@ -175,14 +176,14 @@ static size_t name_columns(const struct result *r)
     size_t most = NAME_COLUMNS;
 
     for (unsigned i = 0; i < r->targets_count; i++)
-        if (utf8_count(r->targets[i].name) > most)
-            most = utf8_count(r->targets[i].name);
+        if (text_width(r->targets[i].name) > most)
+            most = text_width(r->targets[i].name);
     return most;
 }
 
 static void write_heads(const struct progress *p, struct buf *out)
 {
-    static const char *const heads[] = { "rate", "p50", "p99", "failures" };
+    static const char *const heads[] = { "rate", "failures", "p50", "p99" };
 
     add_left(out, LIT("  target"), name_columns(p->r) + 2);
     add_right(out, LIT("rounds"), COUNT_COLUMNS);
@@ -202,9 +203,9 @@ static void write_target(const struct progress *p, unsigned target, struct buf *
     add_left(out, p->r->targets[target].name, name_columns(p->r));
     CELL(COUNT_COLUMNS, buf_add_int(&c, t->rounds));
     CELL(FIGURE_COLUMNS, add_rate(&c, now ? p->visit.rate : rate_of(t)));
+    CELL(FIGURE_COLUMNS, format_count(&c, t->failures + (now ? p->visit.failed : 0)));
     CELL(FIGURE_COLUMNS, write_quantile(&t->latency, 0.5, &c));
     CELL(FIGURE_COLUMNS, write_quantile(&t->latency, 0.99, &c));
-    CELL(FIGURE_COLUMNS, format_count(&c, t->failures + (now ? p->visit.failed : 0)));
 #undef CELL
 }
 
@@ -245,11 +246,7 @@ static struct screen measure_screen(int fd)
 /* One line, cut so that it never wraps: a wrapped line would be one more to go up. */
 static void add_line(struct progress *p, const struct buf *line, size_t columns)
 {
-    struct str rest = buf_str(line), all = rest;
-
-    for (size_t used = 1; rest.len && used < columns; used++)
-        utf8_next(&rest);
-    buf_add(&p->text, str_slice(all, 0, all.len - rest.len));
+    buf_add(&p->text, text_front(buf_str(line), columns - 1));
     buf_add(&p->text, LIT("\033[K\n"));
     p->painted++;
 }
@@ -307,7 +304,9 @@ static void write_round(struct progress *p, const struct round *round)
     add_round(&t, p->r, &round->figures);
     buf_format(&p->text, "block %u/%u", round->block + 1, p->r->blocks);
     write_view(p->view, &p->text);
-    buf_format(&p->text, " %.*s ", STR_ARG(p->r->targets[round->target].name));
+    buf_add_char(&p->text, ' ');
+    markup_plain(&p->text, p->r->targets[round->target].name);
+    buf_add_char(&p->text, ' ');
     add_rate(&p->text, rate_of(&t));
     buf_add(&p->text, LIT(" p50 "));
     write_quantile(&t.latency, 0.5, &p->text);
@@ -366,7 +365,7 @@ void progress_say(struct progress *p, const char *format, ...)
     va_end(args);
     bool painted = p->painted > 0;
     go_up(p);
-    buf_add(&p->text, str_of(line));
+    markup_plain(&p->text, str_of(line));
     buf_add(&p->text, painted ? LIT("\033[J\n") : LIT("\n"));
     write_out(p);
     p->painted_ns = 0;

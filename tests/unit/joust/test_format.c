@@ -63,6 +63,26 @@ static void test_percent(void **state)
     check_rows(format_percent, rows);
 }
 
+static void test_times(void **state)
+{
+    static const struct row rows[] = {
+        { 2, "2.00" }, { 11.62, "11.6" }, { 116.2, "116" }, { 1162.4, "1,162" }, { 0, NULL },
+    };
+
+    (void)state;
+    check_rows(format_times, rows);
+}
+
+static void test_quantile(void **state)
+{
+    static const struct row rows[] = {
+        { 0.5, "p50" }, { 0.999, "p99.9" }, { 0.9999999, "p99.99999" }, { 0.07, "p7" }, { 0, NULL },
+    };
+
+    (void)state;
+    check_rows(format_quantile, rows);
+}
+
 static void bytes_of_double(struct buf *out, double value)
 {
     format_bytes(out, (int64_t)value);
@@ -100,7 +120,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ns),    cmocka_unit_test(test_rate),  cmocka_unit_test(test_percent),
-        cmocka_unit_test(test_bytes), cmocka_unit_test(test_count),
+        cmocka_unit_test(test_bytes), cmocka_unit_test(test_count), cmocka_unit_test(test_times),
+        cmocka_unit_test(test_quantile),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

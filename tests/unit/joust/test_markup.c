@@ -34,6 +34,7 @@ static void test_markup_replaces(void **state)
     assert_markup(LIT("a\0b\x1b[31m\x7f"), "a\xef\xbf\xbd" "b\xef\xbf\xbd[31m\xef\xbf\xbd");
     assert_markup(LIT("\xff\xc3("), "\xef\xbf\xbd\xef\xbf\xbd(");
     assert_markup(LIT("\xe2\x80\xae" "x\xc2\x85"), "\xef\xbf\xbdx\xef\xbf\xbd");        /* turned round; C1 */
+    assert_markup(LIT("\xe2\x80\x8f" "x\xd8\x9c"), "\xef\xbf\xbdx\xef\xbf\xbd");        /* marks of direction */
     assert_markup(LIT("\xef\xbf\xbe\xf0\x9f\xbf\xbf"), "\xef\xbf\xbd\xef\xbf\xbd");      /* noncharacters */
 }
 

@@ -331,36 +331,36 @@ static void a_table_in_place(void **state)
     visit_until_painted(&t, p, &c.result.views[0], 0, 0, v);
     assert_string_equal(look(&t),
         "ready\n"
-        "  target      rounds        rate         p50         p99    failures\n"
-        "> postern          0    38,420/s           -           -           7\n"
-        "  größer           0           -           -           -           0\n"
+        "  target      rounds        rate    failures         p50         p99\n"
+        "> postern          0    38,420/s           7           -           -\n"
+        "  größer           0           -           0           -           -\n"
         "block 1 of 10, 41 s left");
     progress_round(p, &c.result.views[0], &c.round, 40);
     progress_round(p, &c.result.views[0], &c.round, 39);
     visit_until_painted(&t, p, &c.result.views[0], 1, 1, v);
     assert_string_equal(look(&t),
         "ready\n"
-        "  target      rounds        rate         p50         p99    failures\n"
-        "  postern          2    10,000/s     2.00 µs     2.00 µs           6\n"
-        "> größer           0    38,420/s           -           -           7\n"
+        "  target      rounds        rate    failures         p50         p99\n"
+        "  postern          2    10,000/s           6     2.00 µs     2.00 µs\n"
+        "> größer           0    38,420/s           7           -           -\n"
         "block 2 of 10, 41 s left");
     progress_say(p, "a word in between");
     visit_until_painted(&t, p, &c.result.views[1], 0, 0, v);        /* begins anew */
     assert_string_equal(look(&t),
         "ready\n"
         "a word in between\n"
-        "  target      rounds        rate         p50         p99    failures\n"
-        "> postern          0    38,420/s           -           -           7\n"
-        "  größer           0           -           -           -           0\n"
+        "  target      rounds        rate    failures         p50         p99\n"
+        "> postern          0    38,420/s           7           -           -\n"
+        "  größer           0           -           0           -           -\n"
         "block 1 of 10, open loop at 4,500/s, 41 s left");
     progress_round(p, &c.result.views[1], &c.round, 39);
     progress_close(p);
     assert_string_equal(look(&t),
         "ready\n"
         "a word in between\n"
-        "  target      rounds        rate         p50         p99    failures\n"
-        "  postern          1    10,000/s     2.00 µs     2.00 µs           3\n"
-        "  größer           0           -           -           -           0");
+        "  target      rounds        rate    failures         p50         p99\n"
+        "  postern          1    10,000/s           3     2.00 µs     2.00 µs\n"
+        "  größer           0           -           0           -           -");
     assert_int_equal(t.screen.column, 0);
     close_campaign(&c);
     close_terminal(&t);
@@ -413,6 +413,39 @@ static void at_most_four_paints_a_second(void **state)
     } while (now - began < 600000000);
     assert_true(t.screen.paints >= 2);
     progress_close(p);
+    close_campaign(&c);
+    close_terminal(&t);
+}
+
+static void hostile_names_and_words_stay_in_their_cells(void **state)
+{
+    struct terminal       t;
+    struct campaign       c;
+    char                  memory[4096];
+    struct visit_progress v = { .seconds_left = 41, .rate = 38420 };
+
+    (void)state;
+    open_terminal(&t, 36);
+    open_campaign(&c);
+    c.result.targets[0].name = LIT("漢字のサービス");
+    c.result.targets[1].name = LIT("e\xcc\x81\x1b[2J\xc2\x9b");
+    struct progress *p = progress_open(t.far, false, &c.result);
+    progress_say(p, "%s", "a\x1b]0;b\r\xe2\x80\xae" "c");
+    visit_until_painted(&t, p, &c.result.views[0], 0, 0, v);
+    assert_string_equal(look(&t),       /* 36 columns: this screen has a cell for each code point */
+        "a\xef\xbf\xbd]0;b \xef\xbf\xbd" "c\n"
+        "  target          rounds        rat\n"
+        "> 漢字のサービス       0    38,420/\n"
+        "  e\xcc\x81\xef\xbf\xbd[2J\xef\xbf\xbd               0           \n"
+        "block 1 of 10, 41 s left");
+    progress_close(p);
+    close_terminal(&t);
+    open_pipe(&t);
+    p = progress_open(t.far, false, &c.result);
+    c.round.target = 1;
+    progress_round(p, &c.result.views[0], &c.round, -1);
+    progress_close(p);
+    assert_true(str_starts(receive(&t, memory, sizeof memory), LIT("block 1/10 e\xcc\x81\xef\xbf\xbd[2J\xef\xbf\xbd 10,000/s")));
     close_campaign(&c);
     close_terminal(&t);
 }
@@ -471,6 +504,7 @@ int main(void)
         cmocka_unit_test(a_table_in_place),
         cmocka_unit_test(lines_are_cut_to_the_width),
         cmocka_unit_test(at_most_four_paints_a_second),
+        cmocka_unit_test(hostile_names_and_words_stay_in_their_cells),
         cmocka_unit_test(the_largest_table),
         cmocka_unit_test(what_cannot_be_written_is_no_harm),
     };

@@ -284,6 +284,28 @@ static void test_a_text_is_wrapped_between_words(void **state)
     buf_close(&out);
 }
 
+static void test_widths_are_those_of_a_terminal(void **state)
+{
+    (void)state;
+    assert_int_equal(text_width(LIT("µs …")), 4);
+    assert_int_equal(text_width(LIT("漢字のサービス")), 14);
+    assert_int_equal(text_width(LIT("가ｆ🚀✅")), 8);
+    assert_int_equal(text_width(LIT("e\xcc\x81\xe2\x80\x8d")), 1);
+    assert_int_equal(text_width(LIT("\xff\xc3(")), 3);
+    assert_true(str_eq(text_front(LIT("漢字"), 3), LIT("漢")));
+    assert_true(str_eq(text_front(LIT("e\xcc\x81x"), 1), LIT("e\xcc\x81")));
+}
+
+static void test_nothing_written_steers_the_terminal(void **state)
+{
+    (void)state;
+    struct buf out = buf_growing(1024);
+
+    text_wrap(LIT("a \x1b[2J b\nc\xc2\x9b" "31m \xe2\x80\xae\x9b"), 80, 0, &out);
+    assert_true(str_eq(buf_str(&out), LIT("a \xef\xbf\xbd[2J b c\xef\xbf\xbd" "31m \xef\xbf\xbd\xef\xbf\xbd\n")));
+    buf_close(&out);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -298,6 +320,8 @@ int main(void)
         cmocka_unit_test(test_both_views_are_there),
         cmocka_unit_test(test_many_targets_and_long_names),
         cmocka_unit_test(test_a_text_is_wrapped_between_words),
+        cmocka_unit_test(test_widths_are_those_of_a_terminal),
+        cmocka_unit_test(test_nothing_written_steers_the_terminal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
