@@ -70,11 +70,13 @@ static bool check_status(const struct lineup *l, unsigned target, unsigned i, co
         return true;
     buf_format(why, "%.*s: ", STR_ARG(l->options->targets[target].name));
     name_step(&l->contestants[target].plan, i, why);
-    if (e->status)
-        buf_format(why, "answered %d%s, not %d", status, again ? " the second time" : "", e->status);
+    if (again)
+        buf_format(why, "answered %d the second time: a request that succeeds only once needs a {{random}}",
+                   status);
+    else if (e->status)
+        buf_format(why, "answered %d, not %d", status, e->status);
     else
-        buf_format(why, "answered %d%s, which is no success (--expect %d, if it is meant)", status,
-                   again ? " the second time: what can be done once only needs a {{random}}" : "", status);
+        buf_format(why, "answered %d, which is no success (--expect %d, if it is meant)", status, status);
     return false;
 }
 

@@ -88,7 +88,7 @@ static bool set_quantile(struct reading *r, const struct option *row, struct str
     (void)row;
     if (str_starts(value, LIT("p")))
         value = str_slice(value, 1, value.len);
-    if (!value_decimal(value, &percent) || percent <= 0 || percent >= 100 ||
+    if (!value_decimal(value, &percent) || percent / 100 < QUANTILE_MIN || percent / 100 >= 1 ||
         r->o->quantiles_count == QUANTILES_MAX)
         return false;
     r->o->quantiles[r->o->quantiles_count++] = percent / 100;
@@ -256,7 +256,7 @@ const struct kind kind_time = { set_time, NULL, false };
 const struct kind kind_status = { set_status, "a status from 200 to 599", false };
 const struct kind kind_rate = { set_rate, "a number of requests a second from 1 to 100000000", false };
 const struct kind kind_percent = { set_percent, "a percentage such as 2%, at most 100%", false };
-const struct kind kind_quantile = { set_quantile, "a percentile such as 99.9, one of at most 8", false };
+const struct kind kind_quantile = { set_quantile, "a percentile such as 99.9, from 1 to below 100, one of at most 8", false };
 const struct kind kind_text = { set_text, "a value: it is empty", false };
 const struct kind kind_picture = { set_picture, "the name of a file that ends in .png or .svg", false };
 const struct kind kind_header = { set_header, "a header such as 'Accept: text/html', one of at most 32", false };

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "joust/campaign.h"
+#include "joust/command.h"
 #include "joust/compare.h"
 #include "joust/file.h"
 #include "joust/markup.h"
@@ -18,23 +19,39 @@
 enum exit_status { EXIT_FINE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_THRESHOLD = 3, EXIT_REGRESSION = 4, EXIT_INVALID = 5,
                    EXIT_STOPPED = 130 };
 
-enum { TEXT_BYTES_MAX = 64 * 1024 * 1024 };
+enum { TEXT_BYTES_MAX = 64 * 1024 * 1024, SENTENCE_BYTES_MAX = 16 * 1024 };
 
-static volatile sig_atomic_t stop;
+static volatile sig_atomic_t stop;      /* how many signals asked for it */
+
+static const int stopping[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 
 static void on_signal(int number)
 {
     (void)number;
-    stop = 1;
+    if (stop < 2)
+        stop = stop + 1;
 }
 
+/* What nohup ignores stays ignored. */
 static void catch_signals(void)
 {
-    const struct sigaction once = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
+    struct sigaction counted = { .sa_handler = on_signal }, before;
 
-    sigaction(SIGINT, &once, NULL);
-    sigaction(SIGTERM, &once, NULL);
+    sigfillset(&counted.sa_mask);
+    for (size_t i = 0; i < sizeof stopping / sizeof *stopping; i++)
+        if (stopping[i] != SIGHUP || sigaction(SIGHUP, NULL, &before) || before.sa_handler != SIG_IGN)
+            sigaction(stopping[i], &counted, NULL);
     signal(SIGPIPE, SIG_IGN);
+}
+
+/* When nothing is left to be cleaned up, a signal ends joust as it would others. */
+static void release_signals(void)
+{
+    struct sigaction now;
+
+    for (size_t i = 0; i < sizeof stopping / sizeof *stopping; i++)
+        if (sigaction(stopping[i], NULL, &now) == 0 && now.sa_handler == on_signal)
+            signal(stopping[i], SIG_DFL);
 }
 
 static bool write_all(int fd, struct str text)
@@ -66,16 +83,34 @@ static bool write_report(const struct result *r, const struct analysis *a, struc
     struct buf page = buf_growing(TEXT_BYTES_MAX);
 
     report_write(r, a, &page);
+    if (page.failed)
+        buf_format(why, "%.*s: no memory for the report", STR_ARG(path));
     bool written = !page.failed && file_write(path, buf_str(&page), why);
     buf_close(&page);
     return written;
 }
 
+/* What was said of one file joins what was said of the others. */
+static bool note(bool written, struct buf *said, struct buf *why)
+{
+    if (!written) {
+        buf_add(why, why->len ? LIT("; ") : LIT(""));
+        buf_add(why, buf_str(said));
+    }
+    buf_reset(said);
+    return written;
+}
+
+/* Each is tried, whatever became of the others. */
 static bool write_files(const struct options *o, const struct result *r, const struct analysis *a, struct buf *why)
 {
-    return (!o->json_file.at || result_file_write(r, a, o->json_file, why)) &&
-           (!o->report_file.at || write_report(r, a, o->report_file, why)) &&
-           (!o->plot_file.at || plot_write(r, a, o->plot_file, why));
+    struct buf said = buf_growing(SENTENCE_BYTES_MAX);
+    bool       json = !o->json_file.at || note(result_file_write(r, a, o->json_file, &said), &said, why);
+    bool       report = !o->report_file.at || note(write_report(r, a, o->report_file, &said), &said, why);
+    bool       plot = !o->plot_file.at || note(plot_write(r, a, o->plot_file, &said), &said, why);
+
+    buf_close(&said);
+    return json && report && plot;
 }
 
 /* The exit status that the conditions of --fail-if ask for: a regression before a threshold. */
@@ -126,7 +161,9 @@ static int run_campaign(const struct options *o, const char *command, struct buf
     int           status = EXIT_FINE;
 
     catch_signals();
-    switch (campaign_run(o, command, &stop, &r, why)) {
+    enum campaign_verdict verdict = campaign_run(o, command, &stop, &r, why);
+    release_signals();
+    switch (verdict) {
     case CAMPAIGN_DONE: status = conclude(o, &r, why); break;
     case CAMPAIGN_WRONG: status = complain(EXIT_USAGE, buf_str(why)); break;
     case CAMPAIGN_INVALID: status = complain(EXIT_INVALID, buf_str(why)); break;
@@ -156,8 +193,8 @@ static int run_compare(const struct options *o, struct buf *why)
         bool sound = compare_results(&old, &new, o->margin, &table, &regressed, why);
         if (!write_all(STDOUT_FILENO, buf_str(&table)))
             status = EXIT_FAILED;
-        else if (!sound)
-            status = complain(EXIT_INVALID, buf_str(why));
+        else if (!sound)        /* without a table there was nothing in common to compare */
+            status = complain(table.len ? EXIT_INVALID : EXIT_USAGE, buf_str(why));
         else if (regressed)
             status = EXIT_REGRESSION;
     }
@@ -188,20 +225,6 @@ static int run(const struct options *o, const char *command, struct buf *why)
     }
 }
 
-/* The command line as it was typed, near enough to be typed again. */
-static const char *command_line(int argc, char **argv, struct arena *arena)
-{
-    struct buf text = buf_growing(1024 * 1024);
-
-    for (int i = 0; i < argc; i++) {
-        bool plain = argv[i][strcspn(argv[i], " \t\n'\"\\$`&|;<>(){}*?[]#~!")] == 0 && *argv[i];
-        buf_format(&text, plain ? "%s%s" : "%s'%s'", i ? " " : "", argv[i]);
-    }
-    const char *copy = arena_cstr(arena, buf_str(&text));
-    buf_close(&text);
-    return copy;
-}
-
 int main(int argc, char **argv)
 {
     static struct options o;
@@ -217,7 +240,7 @@ int main(int argc, char **argv)
         status = complain(EXIT_USAGE, buf_str(&text));
         break;
     default:
-        status = run(&o, command_line(argc, argv, &arena), &text);
+        status = run(&o, command_record(argc, argv, &arena), &text);
         break;
     }
     buf_close(&text);

@@ -12,6 +12,8 @@
 #include "base/random.h"
 #include "joust/format.h"
 #include "joust/kinds.h"
+#include "joust/outputs.h"
+#include "joust/threshold.h"
 #include "joust/values.h"
 
 enum {
@@ -211,16 +213,20 @@ static bool take_next(struct reading *r, const struct option *row, int argc, cha
     return true;
 }
 
+static bool keep_word(struct reading *r, struct str word)
+{
+    if (r->words_count < TARGETS_MAX)
+        r->words[r->words_count] = word;
+    r->words_count++;
+    return true;
+}
+
 static bool take_word(struct reading *r, int argc, char **argv, int *i)
 {
     struct str word = str_of(argv[*i]), value;
 
-    if (!str_starts(word, LIT("-"))) {
-        if (r->words_count < TARGETS_MAX)
-            r->words[r->words_count] = word;
-        r->words_count++;
-        return true;
-    }
+    if (!str_starts(word, LIT("-")))
+        return keep_word(r, word);
     const struct option *row = read_option(word, &value);
     if (!row)
         return refuse_option(word, r->text);
@@ -241,9 +247,17 @@ static bool take_word(struct reading *r, int argc, char **argv, int *i)
 /* Until the end, a mistake or a question. */
 static bool take_words(struct reading *r, int first, int argc, char **argv)
 {
-    for (int i = first; i < argc && !r->question; i++)
-        if (!take_word(r, argc, argv, &i))
+    bool options_ended = false;
+
+    for (int i = first; i < argc && !r->question; i++) {
+        struct str word = str_of(argv[i]);
+        if (options_ended)
+            keep_word(r, word);
+        else if (str_eq(word, LIT("--")))
+            options_ended = true;
+        else if (!take_word(r, argc, argv, &i))
             return false;
+    }
     return true;
 }
 
@@ -326,14 +340,28 @@ static bool check_quantiles(const struct options *o, struct buf *text)
     return true;
 }
 
+/* What can never be judged is said before the campaign. */
+static bool check_conditions(const struct options *o, struct buf *text)
+{
+    struct threshold t;
+
+    buf_add(text, LIT("--fail-if: "));
+    for (unsigned i = 0; i < o->fail_ifs_count; i++)
+        if (!threshold_parse(o->fail_ifs[i], &t, text) || !threshold_check(&t, o, text))
+            return false;
+    buf_reset(text);
+    return true;
+}
+
 /* The limit is raised as far as it may be. */
-static bool check_files(const struct options *o, struct buf *text)
+static bool check_files(struct options *o, struct buf *text)
 {
     rlim_t        need = (rlim_t)o->connections + OTHER_FILES;
     struct rlimit limit;
 
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
         return true;
+    o->files_found = limit.rlim_cur;
     limit.rlim_cur = limit.rlim_max;
     if (setrlimit(RLIMIT_NOFILE, &limit) != 0 && getrlimit(RLIMIT_NOFILE, &limit) != 0)
         return true;
@@ -380,9 +408,9 @@ static void set_derived(struct reading *r)
 
     if (o->threads == 0)
         o->threads = clipped(own_cpus(o), 1, most);
-    o->seed_given = given(r, "seed");
-    if (!o->seed_given && random_fill(&system_random, &seed, sizeof seed))
+    if (!given(r, "seed") && random_fill(&system_random, &seed, sizeof seed))
         o->seed = seed;
+    o->ready_timeout_given = given(r, "ready-timeout");
     if (o->requests)
         o->duration_ns = 0;
     if (o->quantiles_count == 0 &&
@@ -411,7 +439,7 @@ static bool finish_run(struct reading *r)
         !check_length(o, r->text) || !check_quantiles(o, r->text) || !check_threads(o, r->text))
         return false;
     set_derived(r);
-    return check_files(o, r->text);
+    return check_conditions(o, r->text) && outputs_check(o, r->text) && check_files(o, r->text);
 }
 
 static bool finish_compare(struct reading *r)

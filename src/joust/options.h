@@ -4,6 +4,7 @@
  * point into argv. */
 #pragma once
 #include <sched.h>
+#include <sys/resource.h>
 
 #include "base/buf.h"
 #include "load/expect.h"
@@ -18,6 +19,8 @@ enum {
     QUANTILES_MAX = 8,
     GATES_MAX = 8,
 };
+
+#define QUANTILE_MIN 0.01
 
 struct target_option {
     struct str name, url;
@@ -38,9 +41,10 @@ struct options {
     bool                 equal_load;
     int64_t              settle_ns;         /* -1: a tenth of the window */
     int64_t              warm_up_ns, timeout_ns, ready_timeout_ns;
+    bool                 ready_timeout_given;
+    rlim_t               files_found;       /* the soft limit of open files before it was raised */
     bool                 control, no_keepalive, no_body_check;
     uint64_t             seed;
-    bool                 seed_given;
     double               margin, failures_max;      /* relative */
     double               quantiles[QUANTILES_MAX];  /* beyond p50 and p99: 0.999 */
     unsigned             quantiles_count;

@@ -1,6 +1,7 @@
 /* joust/result_file.h: results as JSON: everything, so that an analysis can be made again.
  *
- * Histograms are written as [slot, count] pairs of what is not zero.  `analysis` is written too,
+ * Histograms are written as "STEP:COUNT STEP:COUNT": what is not zero, a step being counted from the
+ * slot before, the first from 0.  `analysis` is written too,
  * for those who only want the figures, and not read back. */
 #pragma once
 #include "joust/analysis.h"

@@ -9,40 +9,46 @@
 
 /* ---- Histograms --------------------------------------------------------------------------- */
 
-static bool read_slot(struct descent *in, const json_t *pair, int64_t previous, struct histogram *h)
+/* "STEP:COUNT", STEP being from the slot before. */
+static bool read_slot(struct descent *in, struct str pair, size_t previous, bool first,
+                      struct histogram *h, size_t *slot)
 {
-    const json_t *first = json_array_get(pair, 0), *second = json_array_get(pair, 1);
-    json_int_t    slot = json_integer_value(first), count = json_integer_value(second);
+    struct str second = pair, step_text = str_cut(&second, ':');
+    uint64_t   step, count;
 
-    if (json_array_size(pair) != 2 || !json_is_integer(first) || !json_is_integer(second))
-        return descent_refuse(in, "is not a slot and its count");
-    if (slot <= previous || slot >= HISTOGRAM_SLOTS)
-        return descent_refuse(in, "has slot %lld; slots ascend and end at %d", (long long)slot,
-                              HISTOGRAM_SLOTS - 1);
+    if (!str_to_uint(step_text, INT64_MAX, &step) || !str_to_uint(second, INT64_MAX, &count))
+        return descent_refuse(in, "lacks a step and its count, such as \"12:34\", after slot %zu",
+                              previous);
+    if ((step == 0 && !first) || step >= HISTOGRAM_SLOTS - previous)
+        return descent_refuse(in, "has a step of %llu after slot %zu; slots ascend and end at %d",
+                              (unsigned long long)step, previous, HISTOGRAM_SLOTS - 1);
     if (count < 1 || count > COUNT_MAX)
-        return descent_refuse(in, "has a count of %lld", (long long)count);
-    h->counts[slot] = (uint64_t)count;
+        return descent_refuse(in, "has a count of %llu in slot %zu", (unsigned long long)count,
+                              previous + (size_t)step);
+    *slot = previous + (size_t)step;
+    h->counts[*slot] = count;
     return true;
 }
 
 /* The sum of the counts in *sum, the first and the last slot in ends[]. */
-static bool read_slots(struct descent *in, const json_t *slots, struct histogram *h,
-                       uint64_t *sum, size_t ends[2])
+static bool read_slots(struct descent *in, const json_t *value, struct histogram *h, uint64_t *sum,
+                       size_t ends[2])
 {
-    int64_t previous = -1;
+    struct str rest = { json_string_value(value), json_string_length(value) };
+    size_t     slot = 0;
 
-    for (size_t i = 0; i < json_array_size(slots); i++) {
-        size_t        back = descent_enter_at(in, i);
-        const json_t *pair = json_array_get(slots, i);
-        if (!read_slot(in, pair, previous, h))
+    if (!json_is_string(value))
+        return descent_refuse(in, value ? "is not a text" : "is missing");
+    if (rest.len == 0)
+        return true;
+    for (bool first = true; rest.at; first = false) {
+        if (!read_slot(in, str_cut(&rest, ' '), slot, first, h, &slot))
             return false;
-        previous = json_integer_value(json_array_get(pair, 0));
-        ends[i > 0] = (size_t)previous;
-        if (i == 0)
-            ends[1] = ends[0];
-        *sum += h->counts[previous];
-        descent_leave(in, back);
+        if (first)
+            ends[0] = slot;
+        *sum += h->counts[slot];
     }
+    ends[1] = slot;
     return true;
 }
 
@@ -73,18 +79,13 @@ static bool check_histogram(struct descent *in, const struct histogram *h, uint6
 
 static bool read_histogram(struct descent *in, const json_t *object, struct histogram *h)
 {
-    size_t        back = descent_enter(in, "latency");
-    const json_t *slots;
-    size_t        ends[2] = { 0, 0 };
-    uint64_t      sum = 0;
+    size_t   back = descent_enter(in, "latency"), ends[2] = { 0, 0 };
+    uint64_t sum = 0;
 
     if (!members_read(in, object, histogram_members, h))
         return false;
-    slots = descent_array(in, object, "slots", HISTOGRAM_SLOTS);
-    if (!slots)
-        return false;
     size_t at = descent_enter(in, "slots");
-    if (!read_slots(in, slots, h, &sum, ends))
+    if (!read_slots(in, json_object_get(object, "slots"), h, &sum, ends))
         return false;
     descent_leave(in, at);
     if (!check_histogram(in, h, sum, ends))
@@ -273,8 +274,8 @@ static bool read_quantile(struct descent *in, const json_t *value, unsigned inde
 {
     double quantile = json_number_value(value);
 
-    if (!json_is_number(value) || !(quantile > 1e-6 && quantile <= 1))
-        return descent_refuse(in, "is not a number from 0 to 1");
+    if (!json_is_number(value) || !(quantile >= QUANTILE_MIN && quantile < 1))
+        return descent_refuse(in, "is not a number from %g to below 1", QUANTILE_MIN);
     r->quantiles[index] = quantile;
     r->quantiles_count = index + 1;
     return true;

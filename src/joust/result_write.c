@@ -5,6 +5,8 @@
 #include "joust/result_members.h"
 #include "joust/result_tree.h"
 
+enum { SLOT_BYTES_MAX = 28 };       /* "31743:18446744073709551615 " */
+
 static void append(json_t *array, json_t *value, bool *failed)
 {
     if (json_array_append_new(array, value))
@@ -30,15 +32,32 @@ static json_t *tree_of_outcomes(const uint64_t *outcomes, bool *failed)
     return object;
 }
 
+/* A text: as values of their own the counts would take twenty times the memory. */
+static json_t *json_of_slots(const struct histogram *h)
+{
+    struct buf text = buf_growing(HISTOGRAM_SLOTS * SLOT_BYTES_MAX);
+    size_t     previous = 0;
+
+    for (size_t slot = 0; slot < HISTOGRAM_SLOTS; slot++) {
+        if (!h->counts[slot])
+            continue;
+        if (text.len)
+            buf_add_char(&text, ' ');
+        buf_add_int(&text, (int64_t)(slot - previous));
+        buf_add_char(&text, ':');
+        buf_add_int(&text, (int64_t)h->counts[slot]);
+        previous = slot;
+    }
+    json_t *slots = text.failed ? NULL : json_of_text(text.len ? buf_str(&text) : LIT(""));
+    buf_close(&text);
+    return slots;
+}
+
 static json_t *tree_of_histogram(const struct histogram *h, bool *failed)
 {
     json_t *object = tree_of_member_row(histogram_members, h, failed);
-    json_t *slots = json_array();
 
-    for (size_t slot = 0; slot < HISTOGRAM_SLOTS; slot++)
-        if (h->counts[slot])
-            append(slots, json_pack("[II]", (json_int_t)slot, (json_int_t)h->counts[slot]), failed);
-    json_put(object, "slots", slots, failed);
+    json_put(object, "slots", json_of_slots(h), failed);
     return object;
 }
 
@@ -100,7 +119,7 @@ static void put_quantiles(const struct result *r, const struct target_figures *f
 {
     for (unsigned q = 0; q < r->quantiles_count; q++) {
         char name[32];
-        snprintf(name, sizeof name, "p%.6g_ns", r->quantiles[q] * 100);
+        snprintf(name, sizeof name, "p%.12g_ns", r->quantiles[q] * 100);
         json_put(object, name, tree_of_estimate(&f->quantiles[q], failed), failed);
     }
 }

@@ -149,6 +149,18 @@ static void add_headers(const struct step_source *s, struct str method, struct b
     add_body_lines(s, method, out);
 }
 
+/* Each value alone: a place that one header opens must not close in the next. */
+static bool check_places(const struct header *headers, unsigned count,
+                         const struct names *variables, struct arena *arena, struct buf *why)
+{
+    struct template alone;
+
+    for (unsigned i = 0; i < count; i++)
+        if (!template_parse(headers[i].value, variables, arena, &alone, why))
+            return false;
+    return true;
+}
+
 static bool make_headers(const struct step_source *s, struct str method,
                          const struct names *variables, struct arena *arena, struct step *out,
                          struct buf *why)
@@ -156,6 +168,9 @@ static bool make_headers(const struct step_source *s, struct str method,
     struct buf text = buf_growing(HEADERS_BYTES_MAX);
     bool       made = false;
 
+    if (!check_places(s->defaults, s->defaults_count, variables, arena, why) ||
+        !check_places(s->headers, s->headers_count, variables, arena, why))
+        return false;
     add_headers(s, method, &text);
     if (text.failed)
         buf_format(why, "the headers are longer than %d KiB", HEADERS_BYTES_MAX / 1024);

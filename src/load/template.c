@@ -47,9 +47,18 @@ static bool find_name(struct str name, const struct names *variables, struct pie
     return false;
 }
 
+/* On one line, whatever it is. */
+static void add_shown(struct str text, struct buf *why)
+{
+    for (size_t i = 0; i < text.len && i < SHOWN_BYTES; i++)
+        buf_add_char(why, (unsigned char)text.at[i] < ' ' || text.at[i] == 0x7f ? '?' : text.at[i]);
+}
+
 static bool refuse_name(struct str name, const struct names *variables, struct buf *why)
 {
-    buf_format(why, "{{%.*s}} is no variable; known are ", STR_ARG(str_slice(name, 0, SHOWN_BYTES)));
+    buf_add(why, LIT("{{"));
+    add_shown(name, why);
+    buf_add(why, LIT("}} is no variable; known are "));
     for (size_t i = 0; i < BUILT_IN; i++)
         buf_format(why, "%s%.*s", i ? ", " : "", STR_ARG(built_in[i].name));
     for (unsigned i = 0; variables && i < variables->count; i++)
@@ -85,8 +94,9 @@ static bool read_place(struct parsing *p, struct str *rest, struct buf *why)
     }
     size_t end = str_find(*rest, LIT("}}"));
     if (end == rest->len) {
-        buf_format(why, "\"%.*s\" opens a place that no \"}}\" closes; a literal \"{{\" is written \"{{{{\"",
-                   STR_ARG(str_slice(*rest, 0, SHOWN_BYTES)));
+        buf_add_char(why, '"');
+        add_shown(*rest, why);
+        buf_add(why, LIT("\" opens a place that no \"}}\" closes; a literal \"{{\" is written \"{{{{\""));
         return false;
     }
     struct str name = str_slice(*rest, 2, end);

@@ -86,8 +86,10 @@ def slot_ns(slot):
 
 
 def p50(latency):
-    rank, seen = (sum(count for _, count in latency["slots"]) + 1) // 2, 0
-    for slot, count in latency["slots"]:
+    rank, seen, slot = (latency["count"] + 1) // 2, 0, 0
+    for pair in latency["slots"].split():
+        step, count = map(int, pair.split(":"))
+        slot += step
         seen += count
         if seen >= rank:
             return slot_ns(slot)

@@ -33,7 +33,10 @@ class Histogram:
         self.slots, self.count, self.unanswered, self.waited_ns, self.sum_ns = Counter(), 0, 0, 0, 0
 
     def merge(self, tree):
-        for slot, count in tree["slots"]:
+        slot = 0
+        for pair in tree["slots"].split():
+            step, count = map(int, pair.split(":"))
+            slot += step
             self.slots[slot] += count
         self.count += tree["count"]
         self.unanswered += tree["unanswered"]

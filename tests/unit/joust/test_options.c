@@ -121,7 +121,7 @@ static void presets(void **state)
     assert_float_equal(o.failures_max, 0.001, 1e-12);
     assert_int_equal(o.quantiles_count, 1);
     assert_float_equal(o.quantiles[0], 0.999, 1e-12);
-    assert_false(o.control || o.no_keepalive || o.no_body_check || o.quiet || o.pinned || o.seed_given);
+    assert_false(o.control || o.no_keepalive || o.no_body_check || o.quiet || o.pinned);
     assert_null(o.method.at);
     assert_null(o.body.at);
     assert_null(o.scenario.at);
@@ -216,8 +216,8 @@ static void seeds(void **state)
     struct options o = good("a=u --seed 9223372036854775807");
 
     (void)state;
-    assert_true(o.seed_given && o.seed == INT64_MAX);
-    assert_true(good("a=u --seed 0").seed_given);
+    assert_true(o.seed == INT64_MAX);
+    assert_true(good("a=u --seed 0").seed == 0);
     assert_false(good("a=u").seed == good("a=u").seed && good("a=u").seed == good("a=u").seed);
 }
 
@@ -231,6 +231,10 @@ static void quantiles(void **state)
     assert_float_equal(o.quantiles[1], 0.9999, 1e-12);
     refused("a=u --quantile 100", "a percentile such as 99.9");
     refused("a=u --quantile 0", "a percentile such as 99.9");
+    refused("a=u --quantile 0.00005", "from 1 to below 100");
+    refused("a=u --quantile 0.999", "from 1 to below 100");
+    assert_true(good("a=u --quantile 1").quantiles[0] >= QUANTILE_MIN);
+    assert_true(good("a=u --quantile 99.9999999999999").quantiles[0] < 1);
     refused("a=u -n 50000 --quantile 99.9",
             "p99.9 needs at least 10,000 requests a round: -n 50000 gives 5,000 in each of 10");
     refused("a=u -n 99999 --quantile 99.9", "p99.9 needs at least 10,000");
@@ -341,7 +345,7 @@ static void lists(void **state)
 
 static void conditions(void **state)
 {
-    struct options o = good("a=u --fail-if p99>20ms --fail-if slower>5%");
+    struct options o = good("a=u b=v --fail-if p99>20ms --fail-if slower>5%");
 
     (void)state;
     assert_int_equal(o.fail_ifs_count, 2);
@@ -399,6 +403,46 @@ static void files(void **state)
     refused("a=u --plot p.gif", "ends in .png or .svg");
 }
 
+static void outputs_can_be_written(void **state)
+{
+    char folder[] = "/tmp/joust-outputs-XXXXXX", words[512], says[128];
+
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    snprintf(words, sizeof words, "a=u --json %s/a --report %s/b.html --plot %s/c.png", folder, folder, folder);
+    good(words);
+    assert_int_equal(rmdir(folder), 0);         /* nothing is created */
+    snprintf(says, sizeof says, "--json: '%s/a' cannot be written: No such file or directory", folder);
+    refused(words, says);
+    good("a=u --json /dev/stdout");
+    refused("a=u --report /tmp", "--report: '/tmp' cannot be written: Is a directory");
+    refused("a=u --plot /dev/null/x.png", "--plot: '/dev/null/x.png' cannot be written: Not a directory");
+    refused("a=u --json x --report x", "--json and --report are both to be written to 'x'");
+    refused("a=u --report p.svg --plot ./p.svg", "--report and --plot are both to be written to './p.svg'");
+    good("a=u --json x --report src/x --plot x.svg");
+}
+
+static void two_dashes_end_the_options(void **state)
+{
+    struct options o = good("-c 5 -- a=u -b=v");
+
+    (void)state;
+    assert_int_equal(o.targets_count, 2);
+    is(o.targets[1].name, "-b");
+    good("compare -- -old.json -new.json");
+    refused("a=u -- --quiet", "'--quiet' is not a target");
+    refused("-- a=u --", "'--' is not a target");
+}
+
+static void conditions_that_cannot_be_judged(void **state)
+{
+    (void)state;
+    good("a=u b=v --fail-if b:p99>20ms --fail-if slower>5%");
+    refused("a=u --fail-if b:p99>20ms", "--fail-if: ");
+    refused("a=u --fail-if slower>5%", "--fail-if: ");
+    refused("a=u --fail-if dearer>5%", "--fail-if: ");
+}
+
 static void what_does_not_go_together(void **state)
 {
     (void)state;
@@ -418,7 +462,7 @@ static void words_that_are_no_options(void **state)
     refused("a=u --ra", "unknown option '--ra'; see --help");
     refused("a=u --frobnicate", "unknown option '--frobnicate'; see --help");
     refused("a=u --averyverylongnamethatisnooption", "see --help");
-    refused("a=u --", "unknown option '--'");
+    refused("a=u --=", "unknown option '--='");
     refused("a=u -", "unknown option '-'");
     refused("a=u -Z", "unknown option '-Z'");
     refused("a=u -c", "--connections needs a value: N");
@@ -577,6 +621,9 @@ int main(void)
         cmocka_unit_test(conditions),
         cmocka_unit_test(pins),
         cmocka_unit_test(files),
+        cmocka_unit_test(outputs_can_be_written),
+        cmocka_unit_test(two_dashes_end_the_options),
+        cmocka_unit_test(conditions_that_cannot_be_judged),
         cmocka_unit_test(what_does_not_go_together),
         cmocka_unit_test(words_that_are_no_options),
         cmocka_unit_test(the_other_modes),

@@ -206,6 +206,8 @@ static void test_refusals(void **state)
         { { .headers = { "X: {{nam}}" } }, "{{nam}} is no variable; known are seq, random, connection" },
         { { .body = "{{email}}" }, "{{email}} is no variable; known are seq, random, connection" },
         { { .body = "{{seq" }, "\"{{seq\" opens a place that no \"}}\" closes" },
+        { { .headers = { "A: {{", "B: }}" } }, "\"{{\" opens a place that no \"}}\" closes" },
+        { { .headers = { "A: {{seq", "B: x" } }, "\"{{seq\" opens a place that no \"}}\" closes" },
     };
     struct world *w = *state;
 

@@ -140,6 +140,10 @@ static void test_refusals(void **state)
                    "{{emai}} is no variable; known are seq, random, connection, email, token");
     assert_refused(*state, LIT("a {{seq"),
                    "\"{{seq\" opens a place that no \"}}\" closes; a literal \"{{\" is written \"{{{{\"");
+    assert_refused(*state, LIT("{{a\r\nb"),
+                   "\"{{a??b\" opens a place that no \"}}\" closes; a literal \"{{\" is written \"{{{{\"");
+    assert_refused(*state, LIT("{{a\nb}}"),
+                   "{{a?b}} is no variable; known are seq, random, connection, email, token");
     assert_refused(*state, LIT("{{"),
                    "\"{{\" opens a place that no \"}}\" closes; a literal \"{{\" is written \"{{{{\"");
 }
