@@ -5,10 +5,10 @@
 enum { ANALYSIS_BYTES_MAX = 16 << 20 };
 
 const struct metric_info metric_infos[METRICS] = {
-    [METRIC_THROUGHPUT] = { "throughput",    "throughput", "requests/s", true,  "faster",  "slower" },
-    [METRIC_P50]        = { "p50",           "p50",        "ns",         false, "faster",  "slower" },
-    [METRIC_P99]        = { "p99",           "p99",        "ns",         false, "faster",  "slower" },
-    [METRIC_CPU]        = { "CPU a request", "cpu",        "ns",         false, "cheaper", "dearer" },
+    [METRIC_THROUGHPUT] = { "throughput",    "throughput", "requests/s", true,  "faster",  "slower", "fast",  "slow" },
+    [METRIC_P50]        = { "p50",           "p50",        "ns",         false, "faster",  "slower", "fast",  "slow" },
+    [METRIC_P99]        = { "p99",           "p99",        "ns",         false, "faster",  "slower", "fast",  "slow" },
+    [METRIC_CPU]        = { "CPU a request", "cpu",        "ns",         false, "cheaper", "dearer", "cheap", "dear" },
 };
 
 static bool open_figures(struct target_figures *f, unsigned steps_count)
@@ -39,9 +39,8 @@ static void count_step(const struct step_figures *from, struct step_summary *ste
         step->outcomes[o] += from->outcomes[o];
         f->outcomes[o] += from->outcomes[o];
         f->attempts += from->outcomes[o];
-        if (o != OUTCOME_CORRECT)
-            f->failures += from->outcomes[o];
     }
+    f->failures += outcomes_failed(from->outcomes);
 }
 
 static void count_rounds(const struct grid *g, unsigned target, struct target_figures *f)
@@ -155,7 +154,7 @@ done:
 static bool is_sound(const struct view_analysis *v)
 {
     for (unsigned i = 0; i < v->gates_count; i++)
-        if (v->gates[i].broken && !v->gates[i].allowed)
+        if (gate_invalidates(&v->gates[i]))
             return false;
     return true;
 }
@@ -180,4 +179,9 @@ void analysis_close(struct analysis *a)
             close_figures(&a->views[v].targets[t]);
     arena_close(&a->arena);
     *a = (struct analysis){ 0 };
+}
+
+bool gate_invalidates(const struct gate *g)
+{
+    return g->broken && !g->allowed && g->voids[METRIC_THROUGHPUT];
 }

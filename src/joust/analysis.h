@@ -14,6 +14,7 @@ struct metric_info {
     const char *unit;           /* of the figures below: "requests/s", "ns" */
     bool        more_is_better;
     const char *better, *worse; /* "faster", "slower"; "cheaper", "dearer" */
+    const char *good, *bad;     /* "fast", "slow": so many times as … */
 };
 extern const struct metric_info metric_infos[METRICS];
 
@@ -69,11 +70,15 @@ struct view_analysis {
 struct analysis {
     struct arena         arena;
     struct view_analysis views[VIEWS_MAX];
-    bool                 valid;                 /* no gate is broken that is not allowed */
+    bool                 valid;                 /* no gate_invalidates() */
 };
 
 bool analysis_make(const struct result *r, struct analysis *out) __attribute__((warn_unused_result)); /* false: no memory */
 void analysis_close(struct analysis *a);
+
+/* Is it broken, not allowed, and does it void more than a metric or two: throughput too?  Without
+ * that nothing is worth to be known; without a p99 the rest is. */
+bool gate_invalidates(const struct gate *g);
 
 /* "postern is faster than axum by 12.3 % [10.1 to 14.6]", "equivalent …", "undecided …, about 12 more
  * rounds", "no verdict: …".  */

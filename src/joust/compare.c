@@ -10,6 +10,7 @@
 #include "joust/comparison.h"
 #include "joust/format.h"
 #include "joust/gates.h"
+#include "joust/markup.h"
 
 enum { WORK_BYTES_MAX = 4 << 20, NAME_COLUMNS = 30, PAGE_COLUMNS = 100 };
 
@@ -129,17 +130,12 @@ static bool is_worse(const struct match *match, enum metric m)
            kind == (metric_infos[m].more_is_better ? VERDICT_LOWER : VERDICT_HIGHER);
 }
 
-/* How many times better or worse, less one, as verdicts between targets have it. */
 static void say_difference(const struct ratio *ratio, enum metric m, struct buf *out)
 {
-    const struct metric_info *info = &metric_infos[m];
-    bool   higher = ratio->estimate >= 1, better = higher == info->more_is_better;
-    double times = higher ? ratio->estimate : 1 / ratio->estimate;
-    double low = higher ? ratio->low : 1 / ratio->high;
-    double high = higher ? ratio->high : 1 / ratio->low;
+    bool higher = ratio->estimate >= 1;
 
-    buf_format(out, "%s by %.1f %% [%.1f to %.1f]", better ? info->better : info->worse,
-               100 * (times - 1), 100 * (low - 1), 100 * (high - 1));
+    buf_add(out, LIT("new is "));
+    difference_say(ratio, m, higher == metric_infos[m].more_is_better, LIT(""), out);
 }
 
 static void say_verdict(const struct comparing *c, const struct match *match, enum metric m,
@@ -158,10 +154,12 @@ static void say_verdict(const struct comparing *c, const struct match *match, en
         break;
     case VERDICT_UNDECIDED:     /* by how much stands beside it */
         buf_add(out, LIT("undecided"));
+        if (difference_corrected(&match->ratios[m], match->adjusted_p[m], c->margin,
+                                 c->new.result->confidence))
+            buf_add(out, LIT(" (after Holm's correction)"));
         break;
     case VERDICT_HIGHER:
     case VERDICT_LOWER:
-        buf_add(out, LIT("new is "));
         say_difference(&match->ratios[m], m, out);
         break;
     }
@@ -262,12 +260,9 @@ static const char *const machine_facts[] = {
     "cgroup CPU limit", "cgroup memory limit",
 };
 
-static void add_plain(struct buf *out, struct str text)
+static void add_fact(struct buf *out, struct str value)
 {
-    if (!text.at)
-        buf_add(out, LIT("unknown"));
-    for (size_t i = 0; i < text.len; i++)
-        buf_add_char(out, (unsigned char)text.at[i] < ' ' || text.at[i] == 0x7f ? '?' : text.at[i]);
+    markup_plain(out, value.at ? value : LIT("unknown"));
 }
 
 static void say_machine(struct buf *out, const struct result *old, const struct result *new)
@@ -278,9 +273,9 @@ static void say_machine(struct buf *out, const struct result *old, const struct 
         if (is_same_text(then, now))
             continue;
         buf_format(out, "Warning: another %s: ", machine_facts[i]);
-        add_plain(out, then);
+        add_fact(out, then);
         buf_add(out, LIT(" then, "));
-        add_plain(out, now);
+        add_fact(out, now);
         buf_add(out, LIT(" now.\n"));
     }
 }
@@ -301,10 +296,12 @@ static void say_target(const struct comparing *c, const struct match *match)
     const struct target_record *old = &c->old.result->targets[match->old];
     const struct target_record *new = &c->new.result->targets[match->new];
 
-    if (old->status != new->status || old->body_bytes != new->body_bytes)
-        buf_format(c->out, "Warning: %.*s answers differently: "
-                           "status %d and %zu bytes then, %d and %zu now.\n",
-                   STR_ARG(new->name), old->status, old->body_bytes, new->status, new->body_bytes);
+    if (old->status == new->status && old->body_bytes == new->body_bytes)
+        return;
+    buf_add(c->out, LIT("Warning: "));
+    markup_plain(c->out, new->name);
+    buf_format(c->out, " answers differently: status %d and %zu bytes then, %d and %zu now.\n",
+               old->status, old->body_bytes, new->status, new->body_bytes);
 }
 
 static void say_same_programs(const struct comparing *c)
@@ -317,7 +314,8 @@ static void say_same_programs(const struct comparing *c)
         const struct target_record *new = &c->new.result->targets[c->matches[i].new];
         if (!old.len || !is_same_text(old, new->program_hash))
             continue;
-        buf_format(c->out, "%s%.*s", between, STR_ARG(new->name));
+        buf_add(c->out, str_of(between));
+        markup_plain(c->out, new->name);
         between = ", ";
         count++;
     }
@@ -334,10 +332,13 @@ static bool is_in_both(const struct comparing *c, unsigned target, bool of_old)
 
 static void say_missing(const struct comparing *c, const struct result *r, bool of_old)
 {
-    for (unsigned t = 0; t < r->targets_count; t++)
-        if (!is_in_both(c, t, of_old) && r->targets[t].control_of < 0)
-            buf_format(c->out, "Note: %.*s is only in the %s result.\n", STR_ARG(r->targets[t].name),
-                       of_old ? "old" : "new");
+    for (unsigned t = 0; t < r->targets_count; t++) {
+        if (is_in_both(c, t, of_old) || result_is_control(r, t))
+            continue;
+        buf_add(c->out, LIT("Note: "));
+        markup_plain(c->out, r->targets[t].name);
+        buf_format(c->out, " is only in the %s result.\n", of_old ? "old" : "new");
+    }
 }
 
 static void say_differences(const struct comparing *c)
@@ -356,6 +357,14 @@ static void say_differences(const struct comparing *c)
     say_missing(c, new, false);
 }
 
+static void say_gate(struct comparing *c, const struct gate *g, const char *side)
+{
+    const char *is = gate_invalidates(g) ? "is not valid" : "lacks a verdict";
+
+    text_wrap(arena_format(&c->arena, "The %s result %s: %.*s.", side, is, STR_ARG(g->says)),
+              PAGE_COLUMNS, 2, c->out);
+}
+
 /* Why verdicts of a side are withheld. */
 static void say_gates(struct comparing *c, const struct side *s, const char *name)
 {
@@ -363,8 +372,7 @@ static void say_gates(struct comparing *c, const struct side *s, const char *nam
         const struct view_analysis *view = &s->analysis.views[v];
         for (unsigned i = 0; i < view->gates_count; i++)
             if (view->gates[i].broken && !view->gates[i].allowed)
-                text_wrap(arena_format(&c->arena, "The %s result is not valid: %.*s.", name,
-                                       STR_ARG(view->gates[i].says)), PAGE_COLUMNS, 2, c->out);
+                say_gate(c, &view->gates[i], name);
     }
 }
 
@@ -419,7 +427,7 @@ static void match_targets(struct comparing *c)
     for (unsigned n = 0; n < new->targets_count; n++)
         for (unsigned o = 0; o < old->targets_count; o++)
             if (str_eq(new->targets[n].name, old->targets[o].name) &&
-                new->targets[n].control_of < 0 && old->targets[o].control_of < 0)
+                !result_is_control(new, n) && !result_is_control(old, o))
                 c->matches[c->matches_count++] = (struct match){ .old = o, .new = n };
 }
 

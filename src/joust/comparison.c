@@ -6,6 +6,7 @@
 
 #include <math.h>
 
+#include "joust/format.h"
 #include "joust/gates.h"
 
 /* ---- Ratios ----------------------------------------------------------------------------- */
@@ -25,19 +26,14 @@ static struct ratio ratio_of(const struct grid *g, unsigned a, unsigned b, enum 
     return ratio_paired(p.a, p.b, p.count, r->confidence);
 }
 
-static bool is_control(const struct result *r, unsigned t)
-{
-    return r->targets[t].control_of >= 0;
-}
-
 static bool is_control_pair(const struct result *r, const struct comparison *c)
 {
-    return is_control(r, c->a) || is_control(r, c->b);
+    return result_is_control(r, c->a) || result_is_control(r, c->b);
 }
 
 static bool are_rivals(const struct result *r, unsigned a, unsigned b)
 {
-    if (is_control(r, a) || is_control(r, b))
+    if (result_is_control(r, a) || result_is_control(r, b))
         return r->targets[b].control_of == (int)a || r->targets[a].control_of == (int)b;
     return true;
 }
@@ -118,21 +114,62 @@ void comparisons_make(const struct grid *g, struct view_analysis *out)
 
 /* ---- Words ------------------------------------------------------------------------------ */
 
-/* "postern is faster than axum by 12.3 % [10.1 to 14.6]": how many times better, less one; the
- * better one first. */
+static void add_than(const char *than, struct str rival, struct buf *out)
+{
+    if (rival.len)
+        buf_format(out, " %s %.*s", than, STR_ARG(rival));
+}
+
+static void add_times(double low, double high, struct buf *out)
+{
+    buf_add(out, LIT(" ["));
+    format_times(out, low);
+    buf_add(out, LIT(" to "));
+    format_times(out, high);
+    buf_add_char(out, ']');
+}
+
+/* A percentage is read at a glance as long as it is less than 100. */
+void difference_say(const struct ratio *ratio, enum metric m, bool better, struct str rival,
+                    struct buf *out)
+{
+    const struct metric_info *info = &metric_infos[m];
+    bool   higher = ratio->estimate >= 1;
+    double times = higher ? ratio->estimate : 1 / ratio->estimate;
+    double low = higher ? ratio->low : 1 / ratio->high;
+    double high = higher ? ratio->high : 1 / ratio->low;
+
+    if (times >= 2) {
+        format_times(out, times);
+        buf_format(out, " times as %s", better ? info->good : info->bad);
+        add_than("as", rival, out);
+        add_times(low, high, out);
+        return;
+    }
+    buf_add(out, str_of(better ? info->better : info->worse));
+    add_than("than", rival, out);
+    buf_format(out, " by %.1f %% [%.1f to %.1f]", 100 * (times - 1), 100 * (low - 1),
+               100 * (high - 1));
+}
+
+bool difference_corrected(const struct ratio *ratio, double adjusted_p, double margin,
+                          double confidence)
+{
+    return (ratio->low > 1 || ratio->high < 1) && adjusted_p > ratio->p &&
+           adjusted_p >= 1 - confidence && fabs(log(ratio->estimate)) > log1p(margin);
+}
+
+/* "postern is faster than axum by 12.3 % [10.1 to 14.6]": the better one first. */
 static void say_difference(const struct result *r, const struct comparison *c, const char *is,
                            struct buf *out)
 {
-    const struct metric_info *info = &metric_infos[c->metric];
-    bool   higher = c->ratio.estimate >= 1, a_first = higher == info->more_is_better;
-    double times = higher ? c->ratio.estimate : 1 / c->ratio.estimate;
-    double low = higher ? c->ratio.low : 1 / c->ratio.high;
-    double high = higher ? c->ratio.high : 1 / c->ratio.low;
+    bool       higher = c->ratio.estimate >= 1;
+    bool       a_first = higher == metric_infos[c->metric].more_is_better;
     struct str first = r->targets[a_first ? c->a : c->b].name;
     struct str second = r->targets[a_first ? c->b : c->a].name;
 
-    buf_format(out, "%.*s %s%s than %.*s by %.1f %% [%.1f to %.1f]", STR_ARG(first), is,
-               info->better, STR_ARG(second), 100 * (times - 1), 100 * (low - 1), 100 * (high - 1));
+    buf_format(out, "%.*s %s", STR_ARG(first), is);
+    difference_say(&c->ratio, c->metric, true, second, out);
 }
 
 static void say_unknown(const struct result *r, const struct comparison *c, struct buf *out)
@@ -170,7 +207,10 @@ void comparison_say(const struct result *r, const struct comparison *c, struct b
         say_difference(r, c, "", out);
         break;
     case VERDICT_UNDECIDED:
-        buf_add(out, LIT("undecided: "));
+        buf_add(out, LIT("undecided"));
+        if (difference_corrected(&c->ratio, c->adjusted_p, r->margin, r->confidence))
+            buf_add(out, LIT(" (after Holm's correction)"));
+        buf_add(out, LIT(": "));
         say_difference(r, c, "", out);
         if (c->verdict.more_rounds)
             buf_format(out, ", about %u more round%s", c->verdict.more_rounds,

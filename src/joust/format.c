@@ -96,8 +96,8 @@ void format_times(struct buf *out, double times)
     format_rate(out, times);
 }
 
-/* Ten digits: what is typed with more comes back with binary noise. */
+/* Twelve digits: more would show binary noise, less "p100". */
 void format_quantile(struct buf *out, double q)
 {
-    buf_format(out, "p%.10g", q * 100);
+    buf_format(out, "p%.12g", q * 100);
 }

@@ -129,16 +129,6 @@ static void see_view(struct progress *p, const struct view *view)
     p->view = view;
 }
 
-static uint64_t failures_of(const struct step_figures *s)
-{
-    uint64_t failures = 0;
-
-    for (unsigned i = 0; i < OUTCOMES; i++)
-        if (i != OUTCOME_CORRECT)
-            failures += s->outcomes[i];
-    return failures;
-}
-
 static void add_round(struct tally *t, const struct result *r, const struct round_figures *f)
 {
     if (!t->latency.counts && !histogram_open(&t->latency))
@@ -147,7 +137,7 @@ static void add_round(struct tally *t, const struct result *r, const struct roun
         if (!r->step_measured[i])
             continue;
         t->completed += f->steps[i].completed;
-        t->failures += failures_of(&f->steps[i]);
+        t->failures += outcomes_failed(f->steps[i].outcomes);
         histogram_merge(&t->latency, &f->steps[i].latency);
     }
     t->window_ns += f->window_ns;

@@ -91,7 +91,9 @@ static void speed_heads(const struct sheet *s)
     for (size_t i = 0; i < sizeof before / sizeof *before; i++)
         heads[count++] = before[i];
     for (unsigned i = 0; i < s->r->quantiles_count; i++) {
-        snprintf(names[i], sizeof names[i], "p%.6g", s->r->quantiles[i] * 100);
+        struct buf name = buf_fixed(names[i], sizeof names[i] - 1);
+        format_quantile(&name, s->r->quantiles[i]);
+        names[i][name.len] = 0;
         heads[count++] = names[i];
     }
     table_begin(s->out, heads, count);
@@ -188,15 +190,12 @@ static void step_row(const struct sheet *s, unsigned target, unsigned step)
 {
     const struct step_summary *one = &s->va->targets[target].steps[step];
     char                       name[TEXT_BYTES];
-    uint64_t                   failed = 0;
 
-    for (unsigned o = 0; o < OUTCOMES; o++)
-        failed += o == OUTCOME_CORRECT ? 0 : one->outcomes[o];
     table_row(s->out, report_name(s, target, TABLE_NAME_EMS, name));
     table_cell(s->out, s->r->step_names[step]);
     table_cell(s->out, s->r->step_measured[step] ? LIT("yes") : LIT("no"));
     count_cell(s->out, one->outcomes[OUTCOME_CORRECT]);
-    count_cell(s->out, failed);
+    count_cell(s->out, outcomes_failed(one->outcomes));
     quantile_cell(s->out, &one->latency, 0.5);
     quantile_cell(s->out, &one->latency, 0.99);
     table_row_end(s->out);

@@ -44,6 +44,11 @@ void result_close(struct result *r)
     *r = (struct result){ 0 };
 }
 
+bool result_is_control(const struct result *r, unsigned target)
+{
+    return r->targets[target].control_of >= 0;
+}
+
 /* What exceeds FACTS_MAX is left out: a fact is worth no more than the page that shows it. */
 void result_add_fact(struct result *r, const char *name, struct str value)
 {

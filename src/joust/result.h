@@ -70,6 +70,7 @@ struct result {
 
 struct result result_new(void);
 void          result_close(struct result *r);
+bool          result_is_control(const struct result *r, unsigned target);
 void          result_add_fact(struct result *r, const char *name, struct str value); /* copied */
 
 /* A view with room for `rounds_count` rounds; their histograms open.  NULL: no memory. */

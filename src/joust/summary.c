@@ -14,7 +14,7 @@ static void write_noise(struct page *p)
     struct buf says = buf_growing(1 << 16);
 
     for (unsigned t = 0; t < p->r->targets_count; t++)
-        if (page_is_control(p, t))
+        if (result_is_control(p->r, t))
             buf_format(&says, "%.*s against itself: ",
                        STR_ARG(page_name(p, (unsigned)p->r->targets[t].control_of)));
     if (says.len) {
@@ -48,7 +48,7 @@ static void write_sound(struct page *p, size_t row)
     size_t none = says.len;
     for (unsigned i = 0; i < p->v->gates_count; i++) {
         const struct gate *g = &p->v->gates[i];
-        if (!str_eq(str_of(g->name), str_of(sound[row].gate)) || page_is_control(p, g->target))
+        if (!str_eq(str_of(g->name), str_of(sound[row].gate)) || result_is_control(p->r, g->target))
             continue;
         buf_format(&says, "%s%.*s ", between, STR_ARG(page_name(p, g->target)));
         format_percent(&says, g->figure);
@@ -72,24 +72,37 @@ static void write_unknown_costs(struct page *p)
 
 /* ---- The page ----------------------------------------------------------------------------- */
 
+static double mean_window_ns(const struct view *v)
+{
+    double sum = 0;
+
+    for (unsigned i = 0; i < v->rounds_count; i++)
+        sum += (double)v->rounds[i].figures.window_ns;
+    return v->rounds_count ? sum / v->rounds_count : 0;
+}
+
+/* What was done, and once a page what its signs mean. */
 static void write_head(struct page *p)
 {
-    double mean_ns = 0;
+    struct buf says = buf_growing(1 << 12);
 
-    for (unsigned i = 0; i < p->view->rounds_count; i++)
-        mean_ns += (double)p->view->rounds[i].figures.window_ns / p->view->rounds_count;
     if (p->view->kind == VIEW_OPEN) {
-        buf_add(p->out, LIT("Open loop, "));
-        format_rate(p->out, p->view->rate);
-        buf_add(p->out, LIT(" requests/s a target, "));
+        buf_add(&says, LIT("Open loop, "));
+        format_rate(&says, p->view->rate);
+        buf_add(&says, LIT(" requests/s a target, "));
     } else {
-        buf_add(p->out, LIT("Closed loop, "));
+        buf_add(&says, LIT("Closed loop, "));
     }
-    format_count(p->out, p->r->connections);
-    buf_format(p->out, " connection%s, %u round%s of ", p->r->connections == 1 ? "" : "s",
+    format_count(&says, p->r->connections);
+    buf_format(&says, " connection%s, %u round%s of ", p->r->connections == 1 ? "" : "s",
                p->r->blocks, p->r->blocks == 1 ? "" : "s");
-    format_ns(p->out, mean_ns);
-    buf_add(p->out, LIT(" a target\n\n"));
+    format_ns(&says, mean_window_ns(p->view));
+    buf_add(&says, LIT(" a target"));
+    if (p->view == p->r->views && p->r->blocks > 1)
+        buf_format(&says, "; ± and [ ] are %.4g %% intervals", 100 * p->r->confidence);
+    text_wrap(buf_str(&says), PAGE_COLUMNS, 2, p->out);
+    buf_add_char(p->out, '\n');
+    buf_close(&says);
 }
 
 static void write_view(struct page *p)
@@ -100,11 +113,6 @@ static void write_view(struct page *p)
     write_noise(p);
     for (size_t row = 0; row < sizeof sound / sizeof *sound; row++)
         write_sound(p, row);
-}
-
-bool page_is_control(const struct page *p, unsigned target)
-{
-    return p->r->targets[target].control_of >= 0;
 }
 
 struct str page_name(const struct page *p, unsigned target)
@@ -126,7 +134,7 @@ void summary_write(const struct result *r, const struct analysis *a, struct buf 
     struct page p = { .arena = arena_new(WORK_BYTES_MAX), .r = r, .out = out };
 
     for (unsigned t = 0; t < r->targets_count; t++)
-        if (r->targets[t].control_of < 0)
+        if (!result_is_control(r, t))
             p.targets[p.targets_count++] = t;
     for (unsigned i = 0; i < r->views_count; i++) {
         p.view = &r->views[i];

@@ -15,7 +15,6 @@ struct page {
     unsigned                    targets_count;
 };
 
-bool       page_is_control(const struct page *p, unsigned target);
 struct str page_name(const struct page *p, unsigned target);
 
 /* A label of LABEL_COLUMNS, or room as wide, then a sentence, wrapped. */

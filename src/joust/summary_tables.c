@@ -109,7 +109,7 @@ static void add_failures(struct page *p, struct columns *c, struct group g)
         struct buf                   text = buf_fixed(room, sizeof room);
         format_count(&text, f->failures);
         if (f->failures > 0)
-            buf_format(&text, " (%.2g %%)", 100 * (double)f->failures / (double)f->attempts);
+            buf_format(&text, " (%.3g %%)", 100 * (double)f->failures / (double)f->attempts);
         columns_cell(c, buf_str(&text));
     }
 }
@@ -120,6 +120,15 @@ static void add_names(struct page *p, struct columns *c, struct group g, struct 
     columns_cell(c, label);
     for (unsigned i = 0; i < g.count; i++)
         columns_cell(c, text_cut(page_name(p, g.targets[i]), NAME_COLUMNS, &p->arena));
+}
+
+static struct str quantile_label(struct page *p, unsigned quantile)
+{
+    char       room[32];
+    struct buf text = buf_fixed(room, sizeof room);
+
+    format_quantile(&text, p->r->quantiles[quantile]);
+    return arena_copy(&p->arena, buf_str(&text));
 }
 
 static void write_figures(struct page *p, struct group g)
@@ -134,8 +143,7 @@ static void write_figures(struct page *p, struct group g)
     add_metric(p, c, g, METRIC_P50);
     add_metric(p, c, g, METRIC_P99);
     for (unsigned q = 0; q < p->r->quantiles_count; q++)
-        add_estimates(p, c, g, arena_format(&p->arena, "p%.6g", 100 * p->r->quantiles[q]),
-                      find_quantile, q);
+        add_estimates(p, c, g, quantile_label(p, q), find_quantile, q);
     add_metric(p, c, g, METRIC_CPU);
     add_memory(p, c, g);
     add_failures(p, c, g);
@@ -227,16 +235,13 @@ static void add_step(struct page *p, struct columns *c, unsigned step, unsigned 
 {
     const struct step_summary *s = &p->v->targets[target].steps[step];
     struct str                 name = text_cut(p->r->step_names[step], 2 * NAME_COLUMNS, &p->arena);
-    uint64_t                   failed = 0;
 
-    for (unsigned o = OUTCOME_CORRECT + 1; o < OUTCOMES; o++)
-        failed += s->outcomes[o];
     columns_row(c);
     columns_cell(c, !first ? LIT("") : p->r->step_measured[step] ? name
                     : arena_format(&p->arena, "%.*s (not measured)", STR_ARG(name)));
     columns_cell(c, text_cut(page_name(p, target), NAME_COLUMNS, &p->arena));
     add_count(c, s->outcomes[OUTCOME_CORRECT]);
-    add_count(c, failed);
+    add_count(c, outcomes_failed(s->outcomes));
     add_quantile(c, &s->latency, 0.5);
     add_quantile(c, &s->latency, 0.99);
 }

@@ -33,7 +33,7 @@ static unsigned write_gates(struct page *p, bool allowed)
     for (unsigned i = 0; i < p->v->gates_count; i++) {
         const struct gate *g = &p->v->gates[i];
         struct buf         says = buf_growing(1 << 17);
-        if (!g->broken || g->allowed != allowed)
+        if (allowed ? !(g->broken && g->allowed) : !gate_invalidates(g))
             continue;
         if (count++ == 0)
             buf_add(p->out, allowed ? LIT("Broken gates that --allow let pass:\n")
@@ -52,9 +52,30 @@ static unsigned write_gates(struct page *p, bool allowed)
 /* With many targets, the pairs of the first: all are in the report. */
 static bool is_shown(const struct page *p, const struct comparison *c)
 {
-    if (page_is_control(p, c->a) || page_is_control(p, c->b))
+    if (result_is_control(p->r, c->a) || result_is_control(p->r, c->b))
         return false;
     return p->targets_count <= ALL_PAIRS_MAX || c->a == 0 || c->b == 0;
+}
+
+/* What voids a metric: " (ceiling)" where the gate stands above the verdicts with its figures, else
+ * these: ": axum had 412 requests …; gin had …". */
+static void add_reasons(const struct page *p, enum metric m, const char *gate, struct buf *out)
+{
+    const char *between = ": ";
+
+    for (unsigned i = 0; i < p->v->gates_count; i++) {
+        const struct gate *g = &p->v->gates[i];
+        if (!g->broken || g->allowed || !g->voids[m] || strcmp(g->name, gate) != 0)
+            continue;
+        if (gate_invalidates(g)) {
+            buf_format(out, " (%s)", gate);
+            return;
+        }
+        if (result_is_control(p->r, g->target))
+            continue;
+        buf_format(out, "%s%.*s", between, STR_ARG(g->says));
+        between = "; ";
+    }
 }
 
 /* The gate that voids every pair of a metric, or NULL. */
@@ -99,7 +120,7 @@ static bool is_new_gate(const struct page *p, unsigned comparison)
 /* All pairs that the gate voids, in one sentence. */
 static void write_voided(struct page *p, enum metric m, const char *gate, bool first)
 {
-    struct buf  says = buf_growing(1 << 16);
+    struct buf  says = buf_growing(1 << 17);
     const char *between = "no verdict: ";
 
     for (unsigned i = 0; i < p->v->comparisons_count; i++) {
@@ -110,8 +131,19 @@ static void write_voided(struct page *p, enum metric m, const char *gate, bool f
                    STR_ARG(page_name(p, c->b)));
         between = "; ";
     }
-    buf_format(&says, " (%s)", gate);
+    add_reasons(p, m, gate, &says);
     page_write_labelled(p, first ? str_of(metric_infos[m].name) : LIT(""), buf_str(&says));
+    buf_close(&says);
+}
+
+/* Of a metric as a whole. */
+static void write_none(struct page *p, enum metric m, const char *gate)
+{
+    struct buf says = buf_growing(1 << 17);
+
+    buf_add(&says, LIT("no verdict"));
+    add_reasons(p, m, gate, &says);
+    page_write_labelled(p, str_of(metric_infos[m].name), buf_str(&says));
     buf_close(&says);
 }
 
@@ -122,8 +154,7 @@ static void write_metric(struct page *p, enum metric m)
     bool        first = true;
 
     if (gate) {
-        page_write_labelled(p, str_of(metric_infos[m].name),
-                       arena_format(&p->arena, "no verdict (%s)", gate));
+        write_none(p, m, gate);
         return;
     }
     for (unsigned pass = 0; pass < 2; pass++)
@@ -140,10 +171,30 @@ static void write_metric(struct page *p, enum metric m)
         }
 }
 
+/* One target has no verdicts: what its figures are worth is said all the same. */
+static void write_doubts(struct page *p)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < p->v->gates_count; i++) {
+        const struct gate *g = &p->v->gates[i];
+        if (g->target > 0 || !g->broken || g->allowed || gate_invalidates(g))
+            continue;
+        for (int m = 0; m < METRICS; m++)
+            if (g->voids[m]) {
+                write_none(p, (enum metric)m, g->name);
+                count++;
+            }
+    }
+    buf_add(p->out, count ? LIT("\n") : LIT(""));
+}
+
 static void write_pairs(struct page *p)
 {
-    if (p->targets_count < 2)
+    if (p->targets_count < 2) {
+        write_doubts(p);
         return;
+    }
     for (int m = 0; m < METRICS; m++)
         write_metric(p, (enum metric)m);
     if (p->targets_count > ALL_PAIRS_MAX)

@@ -5,10 +5,12 @@
 
 #include <math.h>
 
+#include "joust/comparison.h"
 #include "joust/format.h"
+#include "joust/markup.h"
 #include "joust/values.h"
 
-enum { UNITS_MAX = 6 };
+enum { UNITS_MAX = 6, SENTENCE_BYTES_MAX = 1 << 20 };
 
 struct threshold_unit {
     const char *name;
@@ -224,29 +226,6 @@ static bool parse_value(struct str right, const struct measure *m, struct thresh
     return true;
 }
 
-bool threshold_parse(struct str text, struct threshold *out, struct buf *why)
-{
-    size_t           sign = find_sign(text);
-    struct threshold t = { .text = text };
-
-    if (sign == text.len)
-        return refuse(text, why, "a > or < is missing, as in p99>20ms");
-    split_name(str_slice(text, 0, sign), &t);
-    t.above = text.at[sign] == '>';
-    const struct measure *m = measure_of(t.metric);
-    if (!m)
-        return refuse_metric(text, why);
-    if (t.name.at && t.name.len == 0)
-        return refuse(text, why, "a target's name is missing before the colon");
-    if (m->regression && !t.above)
-        return refuse(text, why, "slower and dearer take >");
-    if (!parse_value(str_trim(str_slice(text, sign + 1, text.len)), m, &t, why))
-        return false;
-    t.kind = m->regression ? THRESHOLD_REGRESSION : THRESHOLD_FIGURE;
-    *out = t;
-    return true;
-}
-
 /* ---- Checking ----------------------------------------------------------------------------- */
 
 /* Which target has the name, or the first; `targets_count` when none has. */
@@ -271,19 +250,6 @@ static bool refuse_name(const struct threshold *t, const struct options *o, stru
     return false;
 }
 
-bool threshold_check(const struct threshold *t, const struct options *o, struct buf *why)
-{
-    unsigned rivals = o->targets_count - (o->control && o->targets_count > 0);
-    unsigned target = find_target(t, o);
-
-    if (target == o->targets_count && t->name.at)
-        return refuse_name(t, o, why);
-    rivals -= target < rivals;      /* it is none of its own, but its control has it */
-    if (t->kind == THRESHOLD_REGRESSION && rivals == 0)
-        return refuse(t->text, why, "slower and dearer compare targets, and there is only one");
-    return true;
-}
-
 /* ---- Judging ------------------------------------------------------------------------------ */
 
 struct judging {
@@ -292,6 +258,7 @@ struct judging {
     const struct result    *result;
     unsigned                view;
     const struct view_analysis *analysis;
+    struct buf              sentence;       /* that is being written */
     struct buf             *says;
     bool                    crossed;
 };
@@ -300,12 +267,21 @@ struct judging {
 static void begin_sentence(struct judging *j)
 {
     j->crossed = true;
-    buf_add(j->says, j->threshold->text);
-    buf_add(j->says, LIT(" is crossed"));
+    buf_add(&j->sentence, j->threshold->text);
+    buf_add(&j->sentence, LIT(" is crossed"));
     if (j->result->views_count > 1)
-        buf_format(j->says, " in the %s loop",
+        buf_format(&j->sentence, " in the %s loop",
                    j->result->views[j->view].kind == VIEW_OPEN ? "open" : "closed");
-    buf_add(j->says, LIT(": "));
+    buf_add(&j->sentence, LIT(": "));
+}
+
+/* Names are of strangers, and this is for a terminal. */
+static void end_sentence(struct judging *j)
+{
+    markup_plain(j->says, buf_str(&j->sentence));
+    buf_add_char(j->says, '\n');
+    j->says->failed |= j->sentence.failed;
+    buf_reset(&j->sentence);
 }
 
 /* One round has a value, though no interval. */
@@ -330,26 +306,27 @@ static void judge_figure(struct judging *j, unsigned target)
     if (!is_beyond(j->threshold, &e))
         return;
     begin_sentence(j);
-    buf_format(j->says, "%.*s's %.*s %s ", STR_ARG(record->name), STR_ARG(j->threshold->metric),
+    buf_format(&j->sentence, "%.*s's %.*s %s ", STR_ARG(record->name), STR_ARG(j->threshold->metric),
                j->measure->is ? j->measure->is : "is");
     if (!is_known(&e)) {
-        buf_add(j->says, LIT("not known\n"));
+        buf_add(&j->sentence, LIT("not known"));
+        end_sentence(j);
         return;
     }
-    buf_add(j->says, e.at_least ? LIT("at least ") : LIT(""));
-    j->measure->write(j->says, e.value);
-    buf_add_char(j->says, '\n');
+    buf_add(&j->sentence, e.at_least ? LIT("at least ") : LIT(""));
+    j->measure->write(&j->sentence, e.value);
+    end_sentence(j);
 }
 
 static void say_undecidable(struct judging *j, unsigned target, unsigned other, enum metric m,
                             const char *gate)
 {
     begin_sentence(j);
-    buf_format(j->says, "%s of %.*s and %.*s cannot be compared", metric_infos[m].name,
+    buf_format(&j->sentence, "%s of %.*s and %.*s cannot be compared", metric_infos[m].name,
                STR_ARG(j->result->targets[target].name), STR_ARG(j->result->targets[other].name));
     if (gate)
-        buf_format(j->says, ": the gate \"%s\" is broken", gate);
-    buf_add_char(j->says, '\n');
+        buf_format(&j->sentence, ": the gate \"%s\" is broken", gate);
+    end_sentence(j);
 }
 
 /* How many times worse, less one, as verdicts have it; the sign tells who. */
@@ -368,16 +345,10 @@ static void judge_pair(struct judging *j, unsigned target, unsigned other, enum 
         higher == info->more_is_better || !(times > j->threshold->value))
         return;
     begin_sentence(j);
-    buf_format(j->says, "%.*s is %s than %.*s by ",
-               STR_ARG(j->result->targets[target].name), info->worse,
-               STR_ARG(j->result->targets[other].name));
-    format_percent(j->says, times);
-    buf_format(j->says, " (%s)\n", info->name);
-}
-
-static bool is_control(const struct result *r, unsigned target)
-{
-    return r->targets[target].control_of >= 0;
+    buf_format(&j->sentence, "%.*s is ", STR_ARG(j->result->targets[target].name));
+    difference_say(&c->ratio, m, false, j->result->targets[other].name, &j->sentence);
+    buf_format(&j->sentence, " (%s)", info->name);
+    end_sentence(j);
 }
 
 static void judge_regression(struct judging *j, unsigned target)
@@ -385,7 +356,7 @@ static void judge_regression(struct judging *j, unsigned target)
     unsigned rivals = 0;
 
     for (unsigned other = 0; other < j->result->targets_count; other++) {
-        if (other == target || is_control(j->result, other))
+        if (other == target || result_is_control(j->result, other))
             continue;
         rivals++;
         for (int m = 0; m < METRICS; m++)
@@ -394,8 +365,9 @@ static void judge_regression(struct judging *j, unsigned target)
     }
     if (rivals == 0) {
         begin_sentence(j);
-        buf_format(j->says, "%.*s has nothing to be compared with\n",
+        buf_format(&j->sentence, "%.*s has nothing to be compared with",
                    STR_ARG(j->result->targets[target].name));
+        end_sentence(j);
     }
 }
 
@@ -406,7 +378,7 @@ static bool is_meant(const struct judging *j, unsigned target)
 
     if (t->name.at)
         return str_eq(t->name, j->result->targets[target].name);
-    return t->kind == THRESHOLD_REGRESSION ? target == 0 : !is_control(j->result, target);
+    return t->kind == THRESHOLD_REGRESSION ? target == 0 : !result_is_control(j->result, target);
 }
 
 static void judge_view(struct judging *j)
@@ -424,15 +396,52 @@ static void judge_view(struct judging *j)
     }
     if (!any) {
         begin_sentence(j);
-        buf_add(j->says, LIT("no target has that name\n"));
+        buf_add(&j->sentence, LIT("no target has that name"));
+        end_sentence(j);
     }
+}
+
+bool threshold_parse(struct str text, struct threshold *out, struct buf *why)
+{
+    size_t           sign = find_sign(text);
+    struct threshold t = { .text = text };
+
+    if (sign == text.len)
+        return refuse(text, why, "a > or < is missing, as in p99>20ms");
+    split_name(str_slice(text, 0, sign), &t);
+    t.above = text.at[sign] == '>';
+    const struct measure *m = measure_of(t.metric);
+    if (!m)
+        return refuse_metric(text, why);
+    if (t.name.at && t.name.len == 0)
+        return refuse(text, why, "a target's name is missing before the colon");
+    if (m->regression && !t.above)
+        return refuse(text, why, "slower and dearer take >");
+    if (!parse_value(str_trim(str_slice(text, sign + 1, text.len)), m, &t, why))
+        return false;
+    t.kind = m->regression ? THRESHOLD_REGRESSION : THRESHOLD_FIGURE;
+    *out = t;
+    return true;
+}
+
+bool threshold_check(const struct threshold *t, const struct options *o, struct buf *why)
+{
+    unsigned rivals = o->targets_count - (o->control && o->targets_count > 0);
+    unsigned target = find_target(t, o);
+
+    if (target == o->targets_count && t->name.at)
+        return refuse_name(t, o, why);
+    rivals -= target < rivals;      /* it is none of its own, but its control has it */
+    if (t->kind == THRESHOLD_REGRESSION && rivals == 0)
+        return refuse(t->text, why, "slower and dearer compare targets, and there is only one");
+    return true;
 }
 
 bool threshold_crossed(const struct threshold *t, const struct result *r, const struct analysis *a,
                        struct buf *says)
 {
     struct judging j = { .threshold = t, .measure = measure_of(t->metric), .result = r,
-                         .says = says };
+                         .sentence = buf_growing(SENTENCE_BYTES_MAX), .says = says };
 
     for (j.view = 0; j.view < r->views_count; j.view++) {
         j.analysis = &a->views[j.view];
@@ -440,7 +449,9 @@ bool threshold_crossed(const struct threshold *t, const struct result *r, const 
     }
     if (r->views_count == 0) {
         begin_sentence(&j);
-        buf_add(says, LIT("nothing was measured\n"));
+        buf_add(&j.sentence, LIT("nothing was measured"));
+        end_sentence(&j);
     }
+    buf_close(&j.sentence);
     return j.crossed;
 }

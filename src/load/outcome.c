@@ -12,3 +12,12 @@ const struct outcome_info outcome_infos[OUTCOMES] = {
     [OUTCOME_BODY]      = { "body", "an unexpected body", 0 },
     [OUTCOME_UNSENT]    = { "unsent", "due, and not sent before the drain ended", 1 },
 };
+
+uint64_t outcomes_failed(const uint64_t counts[OUTCOMES])
+{
+    uint64_t failed = 0;
+
+    for (int o = OUTCOME_CORRECT + 1; o < OUTCOMES; o++)
+        failed += counts[o];
+    return failed;
+}

@@ -1,5 +1,6 @@
 /* load/outcome.h: how a request can end.  One table; any thread. */
 #pragma once
+#include <stdint.h>
 
 enum outcome {
     OUTCOME_CORRECT,
@@ -20,3 +21,6 @@ struct outcome_info {
     int         unanswered; /* stands above every answered one */
 };
 extern const struct outcome_info outcome_infos[OUTCOMES];
+
+/* The sum of all counts but that of the correct ones. */
+uint64_t outcomes_failed(const uint64_t counts[OUTCOMES]);

@@ -219,6 +219,26 @@ static void test_a_side_that_is_not_valid_says_so(void **state)
     finish(&p);
 }
 
+static void test_without_a_p99_the_rest_is_compared(void **state)
+{
+    (void)state;
+    struct pair p = pair_usual();
+
+    p.new_made.targets = p.old_made.targets = 1;
+    p.new_made.window_ns = p.old_made.window_ns = 25000000;     /* 950 requests a round */
+    p.new_made.rate[0] /= 2.5;
+    make(&p);
+    compare(&p);
+    assert_true(p.fine);
+    assert_true(p.regressed);
+    assert_silent(&p, "is not valid");
+    assert_says(&p, "The new result lacks a verdict: postern had ");
+    assert_line(&p, "postern", "p99", "no verdict: gate \"tail\"");
+    assert_line(&p, "postern", "throughput", "new is 2.");
+    assert_line(&p, "postern", "throughput", " times as slow [2.");
+    finish(&p);
+}
+
 static void test_figures_that_are_not_known(void **state)
 {
     (void)state;
@@ -246,17 +266,17 @@ static void test_what_differs_is_said(void **state)
     p.new.threads = 3;
     p.new.facts[0].value = LIT("Linux 7\x1b[2J");
     p.new.targets[0].body_bytes = 53;
-    p.new.targets[2].name = LIT("axle");
+    p.new.targets[2].name = LIT("axle\x1b");
     compare(&p);
     assert_true(p.fine);
     assert_says(&p, "Warning: connections differ: 100 then, 50 now.\n");
     assert_says(&p, "Warning: the generator's threads differ: 2 then, 3 now.\n");
-    assert_says(&p, "Warning: another kernel: Linux 6.1.0-28-amd64 then, Linux 7?[2J now.\n");
+    assert_says(&p, "Warning: another kernel: Linux 6.1.0-28-amd64 then, Linux 7\xef\xbf\xbd[2J now.\n");
     assert_says(&p, "Warning: the steps of the requests differ.\n");
     assert_says(&p, "Warning: the rates differ: 4,500 requests/s then, 4,000 now.\n");
     assert_says(&p, "Warning: postern answers differently: status 200 and 52 bytes then, 200 and 53 now.\n");
     assert_says(&p, "Note: axum is only in the old result.\n");
-    assert_says(&p, "Note: axle is only in the new result.\n");
+    assert_says(&p, "Note: axle\xef\xbf\xbd is only in the new result.\n");
     assert_says(&p, "\nClosed loop\n");
     assert_says(&p, "\nOpen loop\n");
     finish(&p);
@@ -297,6 +317,7 @@ int main(void)
         cmocka_unit_test(test_dearer_is_a_regression),
         cmocka_unit_test(test_noise_of_the_control_is_no_difference),
         cmocka_unit_test(test_a_side_that_is_not_valid_says_so),
+        cmocka_unit_test(test_without_a_p99_the_rest_is_compared),
         cmocka_unit_test(test_figures_that_are_not_known),
         cmocka_unit_test(test_what_differs_is_said),
         cmocka_unit_test(test_nothing_in_common),

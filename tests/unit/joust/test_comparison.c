@@ -244,6 +244,26 @@ static void test_holm_of_known(void **state)
 
 /* ---- Words ------------------------------------------------------------------------------ */
 
+/* What one pair alone would have said, and the number of pairs withholds. */
+static void test_correction_is_named(void **state)
+{
+    struct made       m = made_usual();
+    struct result     r = made_result(&m);
+    struct comparison c = { 0, 1, METRIC_P50, .adjusted_p = 0.09, .verdict = { VERDICT_UNDECIDED, 3 },
+                            .ratio = { .known = true, .estimate = 1.05, .low = 1.01, .high = 1.09, .p = 0.03 } };
+
+    (void)state;
+    assert_says(&r, &c, "undecided (after Holm's correction): fastapi faster than postern by 5.0 %");
+    c.adjusted_p = 0.03;
+    assert_says(&r, &c, "undecided: fastapi");
+    c.adjusted_p = 0.09;
+    c.ratio.low = 0.99;
+    assert_says(&r, &c, "undecided: fastapi");
+    c.ratio = (struct ratio){ .known = true, .estimate = 1.015, .low = 1.01, .high = 1.02, .p = 0.03 };
+    assert_says(&r, &c, "undecided: fastapi");
+    result_close(&r);
+}
+
 static void test_words(void **state)
 {
     static const struct {
@@ -253,7 +273,10 @@ static void test_words(void **state)
         const char    *says;
     } cases[] = {
         { METRIC_THROUGHPUT, 1.123, 1.101, 1.146, { VERDICT_HIGHER, 0 }, "postern is faster than fastapi by 12.3 % [10.1 to 14.6]" },
-        { METRIC_THROUGHPUT, 0.5, 0.4, 0.625, { VERDICT_LOWER, 0 }, "fastapi is faster than postern by 100.0 % [60.0 to 150.0]" },
+        { METRIC_THROUGHPUT, 0.5, 0.4, 0.625, { VERDICT_LOWER, 0 }, "fastapi is 2.00 times as fast as postern [1.60 to 2.50]" },
+        { METRIC_P99, 0.08, 0.078, 0.094, { VERDICT_LOWER, 0 }, "postern is 12.5 times as fast as fastapi [10.6 to 12.8]" },
+        { METRIC_CPU, 11.6, 10.7, 12.6, { VERDICT_HIGHER, 0 }, "fastapi is 11.6 times as cheap as postern [10.7 to 12.6]" },
+        { METRIC_CPU, 3.2, 0.8, 9.6, { VERDICT_UNDECIDED, 0 }, "undecided: fastapi 3.20 times as cheap as postern [0.800 to 9.60]" },
         { METRIC_P50, 0.8, 0.64, 1 / 1.1, { VERDICT_LOWER, 0 }, "postern is faster than fastapi by 25.0 % [10.0 to 56.2]" },
         { METRIC_P99, 1.25, 1.2, 1.3, { VERDICT_HIGHER, 0 }, "fastapi is faster than postern by 25.0 % [20.0 to 30.0]" },
         { METRIC_CPU, 0.8, 0.64, 1 / 1.1, { VERDICT_LOWER, 0 }, "postern is cheaper than fastapi by 25.0 % [10.0 to 56.2]" },
@@ -296,6 +319,7 @@ int main(void)
         cmocka_unit_test(test_control),
         cmocka_unit_test(test_holm),
         cmocka_unit_test(test_holm_of_known),
+        cmocka_unit_test(test_correction_is_named),
         cmocka_unit_test(test_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

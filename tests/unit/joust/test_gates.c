@@ -175,7 +175,8 @@ static void test_limits(void **state)
             assert_true(analysis_make(&r, &a));
             assert_gates(&a.views[0], &cases[i], broken, false);
             assert_voids(&a.views[0], &cases[i], broken);
-            assert_int_equal(a.valid, !broken);
+            bool lame = broken && cases[i].voids[METRIC_THROUGHPUT];      /* without a p99 the rest is worth it */
+            assert_int_equal(a.valid, !lame);
             analysis_close(&a);
             result_close(&r);
         }

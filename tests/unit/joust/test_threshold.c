@@ -191,7 +191,7 @@ static void test_regressions_are_verdicts(void **state)
     assert_judged(&m, "slower>5%", "(throughput)");
     assert_judged(&m, "slower>20%", NULL);
     assert_judged(&m, "fastapi:slower>5%", NULL);
-    assert_judged(&m, "fastapi:dearer>5%", "fastapi is dearer than postern by");
+    assert_judged(&m, "fastapi:dearer>5%", " times as dear as postern [");
     assert_judged(&m, "dearer>5%", NULL);
 }
 
@@ -228,6 +228,26 @@ static void test_each_view_is_judged(void **state)
 
     m.open = true;
     assert_judged(&m, "postern:throughput<20000", "is crossed in the open loop: postern's throughput is 4,");
+}
+
+static void test_sentences_do_not_steer_the_terminal(void **state)
+{
+    struct made      m = made_usual();
+    struct result    r = made_result(&m);
+    struct analysis *a = calloc(1, sizeof *a);
+    struct threshold t = parsed("throughput<20000");
+    struct buf       says = buf_growing(1 << 16);
+
+    (void)state;
+    r.targets[1].name = LIT("fast\x1b[2J\xc2\x9b\n");
+    assert_true(analysis_make(&r, a));
+    assert_true(threshold_crossed(&t, &r, a, &says));
+    assert_says(buf_str(&says), "fast\xef\xbf\xbd[2J\xef\xbf\xbd 's throughput is");
+    assert_true(str_find(buf_str(&says), LIT("\n")) == says.len - 1);
+    buf_close(&says);
+    analysis_close(a);
+    free(a);
+    result_close(&r);
 }
 
 /* `part`: what the refusal says, or NULL for fine. */
@@ -277,6 +297,7 @@ int main(void)
         cmocka_unit_test(test_void_comparisons_are_crossed),
         cmocka_unit_test(test_the_control_is_not_judged_unless_named),
         cmocka_unit_test(test_each_view_is_judged),
+        cmocka_unit_test(test_sentences_do_not_steer_the_terminal),
         cmocka_unit_test(test_what_cannot_be_judged_is_refused_before),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
