@@ -26,23 +26,47 @@ static void add_voided(const struct gate *g, struct buf *out)
     buf_add(out, count ? LIT(")") : LIT(""));
 }
 
+static bool is_listed(const struct gate *g, bool allowed)
+{
+    return allowed ? g->broken && g->allowed : gate_invalidates(g);
+}
+
+/* Is the next or the one before, as `step` has it, of the same gate? */
+static bool goes_on(const struct page *p, unsigned gate, int step, bool allowed)
+{
+    const struct gate *gates = p->v->gates;
+
+    for (unsigned i = gate + (unsigned)step; i < p->v->gates_count; i += (unsigned)step)
+        if (is_listed(&gates[i], allowed))
+            return strcmp(gates[i].name, gates[gate].name) == 0;
+    return false;
+}
+
+/* What a gate is called stands beside its first target, what it voids behind its last. */
+static void write_gate(struct page *p, unsigned gate, bool allowed)
+{
+    const struct gate *g = &p->v->gates[gate];
+    struct buf         says = buf_growing(1 << 17);
+    bool               first = !goes_on(p, gate, -1, allowed);
+
+    buf_add(&says, g->says);
+    if (!allowed && !goes_on(p, gate, 1, allowed))
+        add_voided(g, &says);
+    page_write_labelled(p, first ? arena_format(&p->arena, "  %s", g->name) : LIT(""), buf_str(&says));
+    buf_close(&says);
+}
+
 static unsigned write_gates(struct page *p, bool allowed)
 {
     unsigned count = 0;
 
     for (unsigned i = 0; i < p->v->gates_count; i++) {
-        const struct gate *g = &p->v->gates[i];
-        struct buf         says = buf_growing(1 << 17);
-        if (allowed ? !(g->broken && g->allowed) : !gate_invalidates(g))
+        if (!is_listed(&p->v->gates[i], allowed))
             continue;
         if (count++ == 0)
             buf_add(p->out, allowed ? LIT("Broken gates that --allow let pass:\n")
                                     : LIT("NOT VALID: no verdict where a gate is broken:\n"));
-        buf_add(&says, g->says);
-        if (!allowed)
-            add_voided(g, &says);
-        page_write_labelled(p, arena_format(&p->arena, "  %s", g->name), buf_str(&says));
-        buf_close(&says);
+        write_gate(p, i, allowed);
     }
     return count;
 }

@@ -140,7 +140,9 @@ static void test_what_voids_stands_first(void **state)
     struct buf page = page_of(&m, NULL);
     assert_tidy(&page);
     size_t gate = position(&page, "NOT VALID: no verdict where a gate is broken:\n  ceiling      postern reached ");
-    position(&page, "(voids throughput, p50, p99)");
+    size_t voids = position(&page, "than they are (voids throughput, p50, p99)\n\n");
+    assert_true(voids > position(&page, "\n               axum reached "));
+    assert_int_equal(str_find(buf_str(&page), LIT("(voids")), voids + strlen("than they are "));
     assert_true(gate < position(&page, "\nthroughput     no verdict (ceiling)\n"));
     position(&page, "CPU a request  postern is 8.");
     assert_silent(&page, "fast as");
