@@ -237,7 +237,7 @@ static void describe(struct result *r, const struct options *o, const char *comm
     r->quantiles_count = o->quantiles_count;
     for (unsigned i = 0; i < o->allowed_count; i++)
         r->allowed[r->allowed_count++] = arena_copy(&r->arena, o->allowed[i]);
-    environment_describe(r);
+    environment_describe(r, o->pin);
     buf_close(&now);
 }
 

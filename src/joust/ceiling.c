@@ -96,7 +96,7 @@ bool ceiling_measure(struct lineup *l, struct result *r, const volatile sig_atom
         buf_format(why, "the do-nothing server did not start: %s", strerror(errno));
         return false;
     }
-    const struct process_tree tree = { pid };
+    const struct process_tree tree = { .root = pid };
     if (l->options->pinned)
         (void)process_pin(&tree, &l->options->server_cpus);
     bool done = make_plan(l, port, &plan, why);

@@ -17,6 +17,7 @@ enum { VALUE_BYTES = 256, FILE_BYTES = 8192, PATH_BYTES = 4096 + 64 };
 
 #define SYS_CPU "/sys/devices/system/cpu/"
 #define CPU_USE "CPU use"
+#define CPU_SHARING "CPU sharing"
 
 /* ---- Files ------------------------------------------------------------------------------ */
 
@@ -116,6 +117,14 @@ static void add_cpus(struct buf *out)
     buf_add_char(out, ')');
 }
 
+/* "0-2:3" is where each was pinned. */
+static void add_pinning(struct buf *out, struct str pin)
+{
+    struct str generator = pin, servers = str_cut(&generator, ':');
+
+    buf_format(out, "servers on %.*s, generator on %.*s", STR_ARG(servers), STR_ARG(generator));
+}
+
 static void add_sharing(struct buf *out)
 {
     cpu_set_t cpus;
@@ -125,8 +134,7 @@ static void add_sharing(struct buf *out)
     if (CPU_COUNT(&cpus) == 1)
         buf_add(out, LIT("generator and servers share the only CPU"));
     else
-        buf_format(out, "generator and servers share %d CPUs unless pinned apart",
-                   CPU_COUNT(&cpus));
+        buf_format(out, "generator and servers share %d CPUs", CPU_COUNT(&cpus));
 }
 
 static void add_smt(struct buf *out)
@@ -378,7 +386,7 @@ static const struct source {
     { "kernel", add_kernel },
     { "CPU", add_cpu },
     { "CPUs", add_cpus },
-    { "CPU sharing", add_sharing },
+    { CPU_SHARING, add_sharing },
     { "virtual machine", add_hypervisor },
     { "SMT", add_smt },
     { "governor", add_governor },
@@ -406,10 +414,18 @@ static void add_fact(struct result *r, const char *name, void (*add)(struct buf 
         result_add_fact(r, name, buf_str(&value));
 }
 
-void environment_describe(struct result *r)
+void environment_describe(struct result *r, struct str pin)
 {
+    char       memory[VALUE_BYTES];
+    struct buf pinned = buf_fixed(memory, sizeof memory);
+
+    if (pin.len)
+        add_pinning(&pinned, pin);
     for (size_t i = 0; i < sizeof sources / sizeof *sources; i++)
-        add_fact(r, sources[i].name, sources[i].add);
+        if (pin.len && str_eq(str_of(sources[i].name), LIT(CPU_SHARING)))
+            result_add_fact(r, CPU_SHARING, buf_str(&pinned));
+        else
+            add_fact(r, sources[i].name, sources[i].add);
 }
 
 void environment_describe_end(struct result *r)

@@ -4,7 +4,8 @@
 #pragma once
 #include "joust/result.h"
 
-void environment_describe(struct result *r);
+/* `pin`: the value of --pin, or none. */
+void environment_describe(struct result *r, struct str pin);
 
 /* Steal and load at the end; called after the last round. */
 void environment_describe_end(struct result *r);

@@ -47,7 +47,7 @@ static bool make_plan(struct lineup *l, unsigned i, struct buf *why)
     return made || blame(&o->targets[i], buf_str(why), why);
 }
 
-/* What nobody starts here is up, or never. */
+/* What nobody starts here is up, or never, unless --ready-timeout was given. */
 static bool answers_at_all(const struct lineup *l, const struct plan *plan, struct buf *why)
 {
     struct rng     rng = rng_seeded(l->options->seed);
@@ -73,7 +73,7 @@ static bool start(struct lineup *l, unsigned i, struct buf *why)
     if (answers_at_all(l, &l->contestants[i].plan, why))
         return blame(t, LIT("something answers there before its command has been started"), why);
     buf_reset(why);
-    return runner_start(&l->contestants[i].runner, t->command, cpus) || blame(t, str_of(strerror(errno)), why);
+    return runner_start(&l->contestants[i].runner, t->command, cpus, l->options->files_found) || blame(t, str_of(strerror(errno)), why);
 }
 
 static bool wait_ready(struct lineup *l, unsigned i, struct progress *p, struct buf *why)
@@ -82,26 +82,53 @@ static bool wait_ready(struct lineup *l, unsigned i, struct progress *p, struct 
     struct contestant          *c = &l->contestants[i];
     int64_t                     begin = clock_monotonic_ns(&system_clock);
 
-    if (!t->command.at)
+    if (!t->command.at && !l->options->ready_timeout_given)
         return answers_at_all(l, &c->plan, why) || blame(t, buf_str(why), why);
-    if (!runner_wait_ready(&c->runner, &c->plan, l->options->ready_timeout_ns, l->stop, why))
+    if (!runner_wait_ready(t->command.at ? &c->runner : NULL, &c->plan, l->options->ready_timeout_ns, l->stop, why))
         return blame(t, buf_str(why), why);
     progress_say(p, "%.*s: ready after %.2f s", STR_ARG(t->name), (double)(clock_monotonic_ns(&system_clock) - begin) / NS_PER_S);
     return true;
 }
 
+/* A process that is named must be there, which is known before anything is started. */
+static bool find_named(struct lineup *l, unsigned i, struct buf *why)
+{
+    const struct target_option *t = &l->options->targets[i];
+
+    return !t->pid || process_find((pid_t)t->pid, &l->contestants[i].tree, why) || blame(t, buf_str(why), why);
+}
+
+static bool find_listening(struct lineup *l, unsigned i, unsigned own, struct buf *why)
+{
+    struct url others[TARGETS_MAX];
+    unsigned   count = 0;
+
+    for (unsigned k = 0; k < own; k++)
+        if (k != i)
+            others[count++] = l->contestants[k].plan.url;
+    return process_find_listening(&l->contestants[i].plan.url, others, count, &l->contestants[i].tree, why);
+}
+
+/* A shell that waits for the server is not what is compared. */
+static void note_program(const struct contestant *c, struct target_record *record, struct arena *arena)
+{
+    pid_t               listener = process_listener(&c->tree, &c->plan.url);
+    struct process_tree server = listener ? (struct process_tree){ .root = listener } : c->tree;
+
+    record->program = process_program(&server, arena);
+    record->program_hash = process_program_hash(&server, arena);
+}
+
 /* A cost that cannot be known is no mistake; a pinning that was asked for and fails is. */
-static bool find_processes(struct lineup *l, unsigned i, struct result *r, struct buf *why)
+static bool find_processes(struct lineup *l, unsigned i, unsigned own, struct result *r, struct buf *why)
 {
     const struct target_option *t = &l->options->targets[i];
     struct contestant          *c = &l->contestants[i];
     struct target_record       *record = &r->targets[i];
 
     if (t->command.at)
-        c->tree.root = c->runner.pid;
-    else if (t->pid)
-        c->tree.root = (pid_t)t->pid;
-    else if (!process_find_listening(&c->plan.url, &c->tree, why))
+        c->tree = (struct process_tree){ c->runner.pid, process_started(c->runner.pid) };
+    else if (!t->pid && !find_listening(l, i, own, why))
         record->cost_unknown = arena_copy(&r->arena, buf_str(why));
     buf_reset(why);
     if (!c->tree.root && l->options->pinned)
@@ -110,11 +137,20 @@ static bool find_processes(struct lineup *l, unsigned i, struct result *r, struc
         return true;
     if (process_cpu_ns(&c->tree) < 0)
         return blame(t, arena_format(&l->arena, "there is no process %d that joust may read", (int)c->tree.root), why);
-    record->program = process_program(&c->tree, &r->arena);
-    record->program_hash = process_program_hash(&c->tree, &r->arena);
-    if (l->options->pinned && !process_pin(&c->tree, &l->options->server_cpus))
+    note_program(c, record, &r->arena);
+    if (l->options->pinned && !pinning_open(&c->pinning, &c->tree, &l->options->server_cpus))
         return blame(t, arena_format(&l->arena, "cannot be pinned: %s", strerror(errno)), why);
     return true;
+}
+
+/* Each is visited alone, so that its CPU time is nearly its own; its memory is not. */
+static void note_overlap(const struct lineup *l, unsigned own, struct progress *p)
+{
+    for (unsigned a = 0; a < own; a++)
+        for (unsigned b = a + 1; b < own; b++)
+            if (process_overlap(&l->contestants[a].tree, &l->contestants[b].tree))
+                progress_say(p, "%.*s and %.*s share processes: the memory of one counts for both", STR_ARG(l->options->targets[a].name),
+                             STR_ARG(l->options->targets[b].name));
 }
 
 static void add_record(const struct options *o, unsigned i, struct result *r)
@@ -154,11 +190,18 @@ bool lineup_open(struct lineup *l, const struct options *o, struct result *r, st
     }
     add_steps(&l->contestants[0].plan, r);
     for (unsigned i = 0; i < own; i++)
+        if (!find_named(l, i, why))
+            return false;
+    for (unsigned i = 0; i < own; i++)
         if (!start(l, i, why))
             return false;
     for (unsigned i = 0; i < own; i++)
-        if (!wait_ready(l, i, p, why) || !find_processes(l, i, r, why))
+        if (!wait_ready(l, i, p, why))
             return false;
+    for (unsigned i = 0; i < own; i++)
+        if (!find_processes(l, i, own, r, why))
+            return false;
+    note_overlap(l, own, p);
     if (o->control)
         r->targets[own].cost_unknown = r->targets[0].cost_unknown;
     return true;
@@ -173,7 +216,9 @@ struct contestant *lineup_contestant(struct lineup *l, const struct result *r, u
 
 void lineup_close(struct lineup *l)
 {
+    for (unsigned i = l->count; i-- > 0;)       /* the other way round: they may share threads */
+        pinning_close(&l->contestants[i].pinning);
     for (unsigned i = 0; i < l->count; i++)
-        runner_stop(&l->contestants[i].runner);
+        runner_stop(&l->contestants[i].runner, l->stop);
     arena_close(&l->arena);
 }

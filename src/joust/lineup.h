@@ -3,7 +3,7 @@
  *
  * The control is the first target in everything but its name. */
 #pragma once
-#include "joust/process.h"
+#include "joust/pinning.h"
 #include "joust/progress.h"
 #include "joust/result.h"
 #include "joust/runner.h"
@@ -13,6 +13,7 @@ struct contestant {
     struct expect       expects[STEPS_MAX];     /* one a step */
     struct runner       runner;
     struct process_tree tree;
+    struct pinning      pinning;
     uint64_t            next_seq;
 };
 
@@ -21,7 +22,7 @@ struct lineup {
     struct contestant contestants[TARGETS_MAX];
     unsigned          count;
     const struct options *options;
-    const volatile sig_atomic_t *stop;  /* no longer waits when it becomes true */
+    const volatile sig_atomic_t *stop;  /* counts signals: one ends all waiting for targets, two that for their ends */
 };
 
 /* URLs, plans; starts what is to be started and waits until each target answers; finds processes and
@@ -37,5 +38,5 @@ bool lineup_compare_answers(struct lineup *l, struct result *r, struct buf *why)
 /* Who answers under a target's name. */
 struct contestant *lineup_contestant(struct lineup *l, const struct result *r, unsigned target);
 
-/* Stops what was started. */
+/* Stops what was started, and lets what was pinned run where it might. */
 void lineup_close(struct lineup *l);

@@ -23,9 +23,10 @@
 enum { PATH_BYTES = 64, STAT_BYTES = 1024, STATUS_BYTES = 8192, HOLDERS_MAX = 256 };
 
 struct process {
-    pid_t   pid, parent;
-    char    state;
-    int64_t waited_ticks;       /* CPU time of the children that it has waited for */
+    pid_t    pid, parent;
+    char     state;
+    int64_t  waited_ticks;      /* CPU time of the children that it has waited for */
+    uint64_t started;           /* in ticks since the machine was */
 };
 
 struct table {
@@ -57,17 +58,20 @@ static bool read_file(char *out, size_t bytes, pid_t pid, const char *name)
 /* The name in parentheses may hold any byte, so fields are counted from the last ')'. */
 static bool read_process(pid_t pid, struct process *out)
 {
-    char      text[STAT_BYTES];
-    long long self, children;
+    char               text[STAT_BYTES];
+    long long          self, children;
+    unsigned long long started;
 
     if (!read_file(text, sizeof text, pid, "stat"))
         return false;
     const char *behind = strrchr(text, ')');
     *out = (struct process){ .pid = pid };
-    if (!behind || sscanf(behind, ") %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %lld %lld",
-                          &out->state, &out->parent, &self, &children) != 4)
+    if (!behind || sscanf(behind, ") %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %lld %lld"
+                                  " %*d %*d %*d %*d %llu",
+                          &out->state, &out->parent, &self, &children, &started) != 5)
         return false;
     out->waited_ticks = self + children;
+    out->started = started;
     return true;
 }
 
@@ -115,20 +119,42 @@ static pid_t parent_of(const struct table *t, pid_t pid)
     return p ? p->parent : 0;
 }
 
-/* Empty when the root is gone; a root that has ended and was not yet waited for is. */
+/* NULL when it is gone; a root that has ended and was not yet waited for is, and so is one whose
+ * number another process has now. */
+static const struct process *root_of(const struct table *t, const struct process_tree *which)
+{
+    const struct process *root = which->root > 0 ? find(t, which->root) : NULL;
+
+    if (!root || root->state == 'Z' || root->state == 'X' ||
+        (which->started && which->started != root->started))
+        return NULL;
+    return root;
+}
+
+/* Empty when the root is gone. */
 static void tree_of(const struct process_tree *which, struct tree *out)
 {
     struct table          t = look();
-    const struct process *root = which->root > 0 ? find(&t, which->root) : NULL;
+    const struct process *root = root_of(&t, which);
 
     out->count = 0;
-    if (root && root->state != 'Z' && root->state != 'X')
+    if (root)
         out->at[out->count++] = *root;
     for (size_t i = 0; i < out->count; i++)
         for (size_t j = 0; j < t.count && out->count < TREE_MAX; j++)
             if (t.at[j].parent == out->at[i].pid)
                 out->at[out->count++] = t.at[j];
     free(t.at);
+}
+
+static int64_t clock_of(pid_t pid)
+{
+    clockid_t       clock;
+    struct timespec t;
+
+    if (clock_getcpuclockid(pid, &clock) || clock_gettime(clock, &t))
+        return -1;
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
 /* ---- Who listens ------------------------------------------------------------------------ */
@@ -191,11 +217,37 @@ static bool same_program(pid_t a, pid_t b)
            read_file(two, sizeof two, b, "comm") && strcmp(one, two) == 0;
 }
 
-static pid_t climb(const struct table *t, pid_t pid)
+/* Processes that hold one of a few sockets. */
+struct holders {
+    pid_t  at[HOLDERS_MAX];
+    size_t count;
+    bool   unreadable;          /* some may be missing */
+};
+
+static bool is_one_of(const struct holders *h, pid_t pid)
+{
+    for (size_t i = 0; i < h->count; i++)
+        if (h->at[i] == pid)
+            return true;
+    return false;
+}
+
+/* True when another target is served below, too. */
+static bool is_shared(const struct table *t, pid_t above, const struct holders *own,
+                      const struct holders *others)
+{
+    for (size_t i = 0; i < others->count; i++)
+        if (!is_one_of(own, others->at[i]) && is_above(t, above, others->at[i]))
+            return true;
+    return false;
+}
+
+static pid_t climb(const struct table *t, pid_t pid, const struct holders *own,
+                   const struct holders *others)
 {
     for (int depth = 0; depth < TREE_MAX; depth++) {
         pid_t above = parent_of(t, pid);
-        if (is_ours(t, above) || !same_program(pid, above))
+        if (is_ours(t, above) || !same_program(pid, above) || is_shared(t, above, own, others))
             break;
         pid = above;
     }
@@ -203,37 +255,68 @@ static pid_t climb(const struct table *t, pid_t pid)
 }
 
 /* The one above all others.  0: there are two, the second in *other. */
-static pid_t topmost(const struct table *t, const pid_t *holders, size_t count, pid_t *other)
+static pid_t topmost(const struct table *t, const struct holders *own, const struct holders *others,
+                     pid_t *other)
 {
-    pid_t top = climb(t, holders[0]);
+    pid_t top = climb(t, own->at[0], own, others);
 
-    for (size_t i = 1; i < count; i++)
-        if (is_above(t, holders[i], top))
-            top = climb(t, holders[i]);
-    for (size_t i = 0; i < count; i++)
-        if (!is_above(t, top, holders[i])) {
-            *other = holders[i];
+    for (size_t i = 1; i < own->count; i++)
+        if (is_above(t, own->at[i], top))
+            top = climb(t, own->at[i], own, others);
+    for (size_t i = 0; i < own->count; i++)
+        if (!is_above(t, top, own->at[i])) {
+            *other = own->at[i];
             return 0;
         }
     return top;
 }
 
-static size_t find_holders(const struct table *t, const struct sockets *wanted, pid_t *out,
-                           bool *unreadable)
+static void add_holders(struct holders *h, const struct table *t, const struct sockets *wanted)
 {
-    size_t count = 0;
-
-    for (size_t i = 0; i < t->count && count < HOLDERS_MAX; i++)
-        if (holds_one(t->at[i].pid, wanted, unreadable) && !is_ours(t, t->at[i].pid))
-            out[count++] = t->at[i].pid;
-    return count;
+    for (size_t i = 0; wanted->count && i < t->count && h->count < HOLDERS_MAX; i++)
+        if (holds_one(t->at[i].pid, wanted, &h->unreadable) && !is_ours(t, t->at[i].pid))
+            h->at[h->count++] = t->at[i].pid;
 }
 
-bool process_find_listening(const struct url *url, struct process_tree *out, struct buf *why)
+static void add_holders_of_others(struct holders *h, const struct table *t, const struct url *urls,
+                                  size_t count, const struct sockets *own)
 {
     struct sockets wanted;
-    pid_t          holders[HOLDERS_MAX], other = 0;
-    bool           unreadable = false;
+
+    for (size_t i = 0; i < count; i++) {
+        sockets_find(&urls[i].address, &wanted);
+        bool same = wanted.count && own->count && wanted.inodes[0] == own->inodes[0];
+        if (!same && sockets_are_local(&urls[i].address))
+            add_holders(h, t, &wanted);
+    }
+}
+
+bool process_find(pid_t pid, struct process_tree *out, struct buf *why)
+{
+    struct process p;
+    struct table   t = look();
+    bool           above = is_above(&t, pid, getpid()), found = false;
+
+    free(t.at);
+    if (pid == 1)
+        buf_add(why, LIT("process 1 is the machine's first, and no target"));
+    else if (above)
+        buf_format(why, "process %d is joust itself or has started it, and is no target", pid);
+    else if (!read_process(pid, &p) || p.state == 'Z' || clock_of(pid) < 0)
+        buf_format(why, "there is no process %d that joust may read", pid);
+    else
+        found = true;
+    if (found)
+        *out = (struct process_tree){ pid, p.started };
+    return found;
+}
+
+bool process_find_listening(const struct url *url, const struct url *others, size_t others_count,
+                            struct process_tree *out, struct buf *why)
+{
+    struct sockets wanted;
+    struct holders own = { 0 }, rest = { 0 };
+    pid_t          other = 0;
 
     if (!sockets_are_local(&url->address)) {
         buf_format(why, "%.*s is not this machine", STR_ARG(url->host));
@@ -245,32 +328,66 @@ bool process_find_listening(const struct url *url, struct process_tree *out, str
         return false;
     }
     struct table t = look();
-    size_t       count = find_holders(&t, &wanted, holders, &unreadable);
-    pid_t        root = count ? topmost(&t, holders, count, &other) : 0;
+    add_holders(&own, &t, &wanted);
+    add_holders_of_others(&rest, &t, others, others_count, &wanted);
+    pid_t    root = own.count ? topmost(&t, &own, &rest, &other) : 0;
+    uint64_t started = root ? find(&t, root)->started : 0;
     free(t.at);
-    if (count == 0)
-        buf_format(why, unreadable ? "the process that listens on %.*s belongs to another user"
+    if (own.count == 0)
+        buf_format(why, own.unreadable ? "the process that listens on %.*s belongs to another user"
                                    : "the process that listens on %.*s is not to be seen from here",
                    STR_ARG(url->host));
     else if (root == 0)
         buf_format(why, "processes %d and %d both listen on %.*s and are not related",
-                   holders[0], other, STR_ARG(url->host));
+                   own.at[0], other, STR_ARG(url->host));
     else
-        out->root = root;
+        *out = (struct process_tree){ root, started };
     return root > 0;
 }
 
-/* ---- Cost ------------------------------------------------------------------------------- */
-
-static int64_t clock_of(pid_t pid)
+pid_t process_listener(const struct process_tree *which, const struct url *url)
 {
-    clockid_t       clock;
-    struct timespec t;
+    struct sockets wanted;
+    struct tree    t;
+    bool           unreadable;
 
-    if (clock_getcpuclockid(pid, &clock) || clock_gettime(clock, &t))
-        return -1;
-    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+    sockets_find(&url->address, &wanted);
+    tree_of(which, &t);
+    for (size_t i = 0; wanted.count && i < t.count; i++)
+        if (holds_one(t.at[i].pid, &wanted, &unreadable))
+            return t.at[i].pid;
+    return 0;
 }
+
+bool process_overlap(const struct process_tree *a, const struct process_tree *b)
+{
+    struct table t = look();
+    bool         do_overlap = root_of(&t, a) && root_of(&t, b) &&
+                      (is_above(&t, a->root, b->root) || is_above(&t, b->root, a->root));
+
+    free(t.at);
+    return do_overlap;
+}
+
+size_t process_list(const struct process_tree *which, pid_t *pids, size_t max)
+{
+    struct tree t;
+    size_t      count = 0;
+
+    tree_of(which, &t);
+    for (; count < t.count && count < max; count++)
+        pids[count] = t.at[count].pid;
+    return count;
+}
+
+uint64_t process_started(pid_t pid)
+{
+    struct process p;
+
+    return read_process(pid, &p) ? p.started : 0;
+}
+
+/* ---- Cost ------------------------------------------------------------------------------- */
 
 int64_t process_cpu_ns(const struct process_tree *which)
 {

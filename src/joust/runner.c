@@ -1,9 +1,4 @@
-/* joust/runner.c: fork, exec, and an end that leaves nobody behind.
- *
- * A runner leads a process group, which is what is stopped.  joust makes itself the parent of what
- * its runners leave behind (PR_SET_CHILD_SUBREAPER), so that it can wait for all of a group and not
- * for the shell alone.  When joust is killed, the kernel ends the shell's exec'd command with it
- * (PR_SET_PDEATHSIG); that does not reach what a command has forked. */
+/* joust/runner.c: a supervisor, the log of what it runs, and the waiting for both. */
 #include "joust/runner.h"
 
 #include <errno.h>
@@ -12,23 +7,24 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "joust/markup.h"
+#include "joust/supervisor.h"
 #include "load/visit.h"
 
 enum {
     POLL_MS = 20,
-    STOP_MS = 10000,
+    STOP_MS = 3 * SUPERVISOR_MS,        /* it needs two of three at most */
     LAST_BYTES = 4096,          /* of the log, in which its last line is looked for */
     LINE_BYTES = 200,
     BODY_BYTES_MAX = 64 << 20,
 };
 
-/* ---- The child -------------------------------------------------------------------------- */
+/* ---- Its beginning -------------------------------------------------------------------------- */
 
 static int open_log(void)
 {
@@ -39,86 +35,78 @@ static int open_log(void)
     return fd >= 0 ? fd : memfd_create("log", MFD_CLOEXEC);
 }
 
-/* No descriptor is inherited, nor what this process does with signals. */
-static void become(const char *command, int log, const cpu_set_t *cpus, pid_t parent)
+/* False when there is none (yet); errno is that of read(). */
+static bool hear(int fd, struct supervisor_word *word)
 {
-    sigset_t none;
-    int      null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-
-    sigemptyset(&none);
-    signal(SIGPIPE, SIG_DFL);
-    signal(SIGINT, SIG_DFL);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-    if (setpgid(0, 0) || prctl(PR_SET_PDEATHSIG, SIGTERM) || null < 0 || dup2(null, 0) < 0 ||
-        dup2(log, 1) < 0 || dup2(log, 2) < 0 ||
-        (cpus && sched_setaffinity(0, sizeof *cpus, cpus)))
-        return;
-    close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
-    if (getppid() == parent)
-        execl("/bin/sh", "sh", "-c", command, NULL);
-}
-
-/* The errno of a child that could not become the command, or 0 when its end was closed by exec. */
-static int hear(int fd)
-{
-    int     error = 0;
     ssize_t n;
 
-    while ((n = read(fd, &error, sizeof error)) < 0 && errno == EINTR)
+    while ((n = read(fd, word, sizeof *word)) < 0 && errno == EINTR)
         continue;
-    return n == (ssize_t)sizeof error ? error : 0;
+    if (n == 0)
+        errno = ECHILD;         /* the supervisor has been ended by another */
+    return n == (ssize_t)sizeof *word;
 }
 
-/* Its process id, or -1: see errno. */
-static pid_t spawn(const char *command, int log, const cpu_set_t *cpus)
+static bool spawn(struct runner *r, const struct supervised *what)
 {
-    int   ends[2];
-    pid_t parent = getpid();
+    int                    ends[2];
+    pid_t                  parent = getpid();
+    struct supervisor_word word = { 0 };
 
     if (pipe2(ends, O_CLOEXEC))
-        return -1;
+        return false;
     pid_t pid = fork();
-    if (pid == 0) {
-        become(command, log, cpus, parent);
-        _exit(write(ends[1], &errno, sizeof errno) > 0 ? 126 : 125);
-    }
-    int error = pid < 0 ? errno : 0;
+    if (pid == 0)
+        supervisor_run(what, ends[1], parent);
     close(ends[1]);
-    if (pid > 0 && (error = hear(ends[0])) != 0) {
-        waitpid(pid, NULL, 0);
-        pid = -1;
+    int error = pid < 0 ? errno : hear(ends[0], &word) ? word.error : errno;
+    if (error == 0) {
+        fcntl(ends[0], F_SETFL, O_NONBLOCK);
+        *r = (struct runner){ .pid = word.pid, .log = what->log, .supervisor = pid, .report = ends[0] };
+        return true;
     }
     close(ends[0]);
+    if (pid > 0)
+        waitpid(pid, NULL, 0);
     errno = error;
-    return pid;
+    return false;
 }
 
-bool runner_start(struct runner *r, struct str command, const cpu_set_t *cpus)
+bool runner_start(struct runner *r, struct str command, const cpu_set_t *cpus, rlim_t files)
 {
     char *text = strndup(command.at ? command.at : "", command.len);
     int   log = open_log();
-    pid_t pid = -1;
 
-    prctl(PR_SET_CHILD_SUBREAPER, 1);
-    if (text && log >= 0)
-        pid = spawn(text, log, cpus);
-    int error = errno;
+    *r = (struct runner){ .log = -1, .report = -1 };
+    const struct supervised what = { .command = text, .log = log, .cpus = cpus, .files = files };
+    bool started = text && log >= 0 && spawn(r, &what);
+    int  error = errno;
     free(text);
-    if (pid < 0 && log >= 0)
+    if (!started && log >= 0)
         close(log);
-    *r = pid > 0 ? (struct runner){ pid, log } : (struct runner){ 0, -1 };
     errno = error;
-    return pid > 0;
+    return started;
 }
 
 /* ---- Its end ---------------------------------------------------------------------------- */
 
-/* Leaves it to be waited for, so that its number and its group's stay its own. */
-static bool has_ended(const struct runner *r, siginfo_t *how)
+/* What has once been read is kept. */
+static bool has_ended(struct runner *r)
 {
-    *how = (siginfo_t){ 0 };
-    return r && r->pid > 0 && waitid(P_PID, (id_t)r->pid, how, WEXITED | WNOHANG | WNOWAIT) == 0 &&
-           how->si_pid == r->pid;
+    struct supervisor_word word;
+
+    if (!r || r->pid <= 0)
+        return false;
+    if (!r->ended && hear(r->report, &word)) {
+        r->ended = true;
+        r->code = word.code;
+        r->status = word.status;
+    } else if (!r->ended && errno == ECHILD) {
+        r->ended = true;
+        r->code = CLD_KILLED;
+        r->status = SIGKILL;
+    }
+    return r->ended;
 }
 
 static struct str last_line(const struct runner *r, char *memory, size_t bytes)
@@ -147,19 +135,16 @@ static void add_last_line(struct buf *why, const struct runner *r)
 
     if (line.len)
         buf_add(why, LIT(": "));
-    for (size_t i = 0; i < line.len; i++) {
-        unsigned char c = (unsigned char)line.at[i];
-        buf_add_char(why, c < ' ' || c == 0x7f ? ' ' : (char)c);
-    }
+    markup_plain(why, line);
 }
 
-static void describe_end(struct buf *why, const struct runner *r, const siginfo_t *how)
+static void describe_end(struct buf *why, const struct runner *r)
 {
-    if (how->si_code == CLD_EXITED)
-        buf_format(why, "its command ended with status %d", how->si_status);
+    if (r->code == CLD_EXITED)
+        buf_format(why, "its command ended with status %d", r->status);
     else
-        buf_format(why, "its command was ended by signal %d (%s)", how->si_status,
-                   sigdescr_np(how->si_status) ? sigdescr_np(how->si_status) : "unknown");
+        buf_format(why, "its command was ended by signal %d (%s)", r->status,
+                   sigdescr_np(r->status) ? sigdescr_np(r->status) : "unknown");
     add_last_line(why, r);
 }
 
@@ -199,49 +184,48 @@ bool runner_wait_ready(struct runner *r, const struct plan *plan, int64_t timeou
     int64_t    until = clock_monotonic_ns(&system_clock) + timeout_ns, left = timeout_ns;
     char       memory[1024];
     struct buf last = buf_fixed(memory, sizeof memory);
-    siginfo_t  how;
     bool       ready = false, ended = false;
 
     while (!ready && !ended && left > 0 && !(stop && *stop)) {
         ready = answers(plan, left, &last);
-        ended = has_ended(r, &how);     /* asked last: another may have answered in its place */
+        ended = has_ended(r);     /* asked last: another may have answered in its place */
         left = until - clock_monotonic_ns(&system_clock);
         if (!ready && !ended && left > 0)
             poll(NULL, 0, POLL_MS);
     }
     if (ended)
-        describe_end(why, r, &how);
+        describe_end(why, r);
     else if (!ready)
         describe_silence(why, r, plan, timeout_ns, buf_str(&last));
     return ready && !ended;
 }
 
-/* True when all of the group have ended and were waited for. */
-static bool group_waited(pid_t group, int64_t timeout_ns)
+/* True when the supervisor has ended and was waited for; when told to hurry, it is. */
+static bool supervisor_waited(pid_t supervisor, const volatile sig_atomic_t *signals)
 {
-    int64_t until = clock_monotonic_ns(&system_clock) + timeout_ns;
-    pid_t   one;
+    int64_t until = clock_monotonic_ns(&system_clock) + STOP_MS * INT64_C(1000000);
+    bool    hurried = false;
 
-    for (;;) {
-        while ((one = waitpid(-group, NULL, WNOHANG)) > 0)
-            continue;
-        if (one < 0 && errno == ECHILD)
-            return true;
+    while (waitpid(supervisor, NULL, WNOHANG) == 0) {
         if (clock_monotonic_ns(&system_clock) >= until)
             return false;
+        if (signals && *signals > 1 && !hurried)
+            hurried = kill(supervisor, SIGUSR1) == 0;
         poll(NULL, 0, POLL_MS / 4);
     }
+    return true;
 }
 
-void runner_stop(struct runner *r)
+void runner_stop(struct runner *r, const volatile sig_atomic_t *signals)
 {
     if (r->pid <= 0)
         return;
-    kill(-r->pid, SIGTERM);
-    if (!group_waited(r->pid, STOP_MS * INT64_C(1000000))) {
-        kill(-r->pid, SIGKILL);
-        group_waited(r->pid, STOP_MS * INT64_C(1000000));
+    kill(r->supervisor, SIGTERM);
+    if (!supervisor_waited(r->supervisor, signals)) {
+        kill(r->supervisor, SIGKILL);
+        waitpid(r->supervisor, NULL, 0);
     }
     close(r->log);
-    *r = (struct runner){ 0, -1 };
+    close(r->report);
+    *r = (struct runner){ .log = -1, .report = -1 };
 }

@@ -1,8 +1,11 @@
 """Campaigns from the command line to the exit status: targets, order, answers, cost, gates, files."""
 
+import contextlib
 import os
 import resource
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -247,10 +250,10 @@ def test_pinning(joust, port, tmp_path):
                          "--allow", ",".join(SHORT), target("a", service)) as running:
             running.wait_for("block 1/2")
             wait_for(lambda: str(generator) in threads_allowed(running.process.pid))
+            assert allowed(Path(f"/proc/{service.pid}")) == str(servers)
+            assert service.about()["cpus"] == [servers]
             run = running.end()
         assert run.status == 0, run
-        assert allowed(Path(f"/proc/{service.pid}")) == str(servers)
-        assert service.about()["cpus"] == [servers]
     words, _ = started(port, tmp_path)
     with joust.begin("-d", "1s", "--blocks", 2, "--warm-up", 0, "-c", 2,
                          "--pin", f"{servers}:{generator}", *words) as running:
@@ -433,3 +436,143 @@ def test_results_with_nothing_in_common(joust):
         one = joust.short("-d", "50ms", "-c", 2, target("a", server))
         other = joust.short("-d", "50ms", "-c", 2, target("b", server))
     assert joust.compare(one.file, other.file) == (2, "", "joust: the two results have no target in common\n")
+
+
+# --- What is left behind ---
+
+
+def masks(pid):
+    return {thread.name: allowed(thread) for thread in Path(f"/proc/{pid}/task").iterdir()}
+
+
+@pytest.mark.parametrize("number", [None, signal.SIGINT])
+def test_a_running_service_is_not_left_pinned(joust, number):
+    cpus = sorted(os.sched_getaffinity(0))
+    with Service() as service:
+        before = masks(service.pid)
+        with joust.begin("-d", "1s" if number is None else "60s", "--blocks", 2, "--warm-up", 0, "-c", 2, "-t", 1,
+                         "--pin", f"{cpus[0]}:{cpus[0]}", "--allow", ",".join(SHORT), target("a", service)) as running:
+            running.wait_for("seed")
+            assert allowed(Path(f"/proc/{service.pid}")) == str(cpus[0])
+            if number:
+                running.process.send_signal(number)
+            run = running.end()
+        assert run.status == (130 if number else 0), run
+        assert masks(service.pid) == before
+    if run.result:
+        facts = {fact["name"]: fact["value"] for fact in run.result.tree["environment"]}
+        assert facts["CPU sharing"] == f"servers on {cpus[0]}, generator on {cpus[0]}"
+
+
+@contextlib.contextmanager
+def none_left():
+    """Whatever a failing joust leaves behind is ended all the same."""
+    left = []
+    try:
+        yield left
+        assert left and not any(map(exists, left))
+    finally:
+        for pid in filter(exists, left):
+            os.kill(pid, signal.SIGKILL)
+
+
+def list_started(port, folder):
+    """A list of commands, which no shell execs, and a daemon that is in nobody's group; what was started."""
+    words, pid_file = started(port, folder)
+    daemon = folder / "daemon"
+    words[1] = words[1].replace("a=exec ", f"a=(setsid sh -c 'echo $$ > {daemon}; exec sleep 300' &); ", 1) + "; true"
+    return words, lambda: [int(pid_file.read_text()), int(daemon.read_text())]
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM, signal.SIGKILL])
+def test_nothing_that_a_list_started_is_left(joust, port, tmp_path, number):
+    words, pids = list_started(port, tmp_path)
+    with none_left() as left, joust.begin("-d", "60s", "--blocks", 200, "--warm-up", 0, "-c", 2, *words) as running:
+        running.wait_for("block 1/200")
+        left += pids()
+        assert all(map(exists, left))
+        running.process.send_signal(number)
+        if number == signal.SIGKILL:
+            running.process.wait()
+            wait_for(lambda: not any(map(exists, left)))
+        else:
+            run = running.end()
+            assert run.status == 130, run
+
+
+def test_a_second_signal_waits_for_nobody(joust, port, tmp_path):
+    words, pid_file = started(port, tmp_path)
+    words[1] = words[1].replace("a=exec ", "a=trap '' TERM; ", 1) + "; true"
+    with none_left() as left, joust.begin("-d", "60s", "--blocks", 200, "--warm-up", 0, "-c", 2, *words) as running:
+        running.wait_for("block 1/200")
+        left.append(int(pid_file.read_text()))
+        begun = time.monotonic()
+        running.process.send_signal(signal.SIGINT)
+        assert running.goes_on_for(0.5)
+        running.process.send_signal(signal.SIGINT)
+        run = running.end()
+    assert run.status == 130 and time.monotonic() - begun < 8, run
+
+
+# --- Whose processes ---
+
+
+def test_the_program_is_the_server_and_not_the_shell(joust, port, tmp_path):
+    words, pid_file = started(port, tmp_path)
+    words[1] = words[1].replace("a=exec ", "a=true; ", 1) + "; true"
+    run = joust.short("-d", "100ms", "-c", 2, *words)
+    assert run.status == 0 and "python" in run.result.target("a")["program"], run
+    assert run.result.analysis("a")["memory_bytes"] > 5 << 20
+    assert not exists(int(pid_file.read_text()))
+
+
+def test_two_services_of_one_launcher(joust):
+    """Both run the launcher's program, and are no less than two."""
+    text = ("import signal, subprocess, sys\n"
+            "children = [subprocess.Popen([sys.executable, sys.argv[1], options]) for options in sys.argv[2:]]\n"
+            "signal.pause()\n")
+    options = [repr({"memory": 100 << 20}), repr({})]
+    launcher = subprocess.Popen([sys.executable, "-c", text, os.path.join(os.path.dirname(__file__), "service.py"), *options],
+                                stdout=subprocess.PIPE, start_new_session=True)
+    try:
+        ports = [int(launcher.stdout.readline()) for _ in options]
+        large, small = sorted(ports, key=lambda port: "memory" not in Path(f"/proc/{about(port)['pid']}/cmdline").read_text())
+        run = joust.short("-d", "100ms", "-c", 2, f"large=http://127.0.0.1:{large}/", f"small=http://127.0.0.1:{small}/")
+        assert run.status == 0, run
+        held = {name: run.result.analysis(name)["memory_bytes"] for name in ("large", "small")}
+        assert held["large"] >= 100 << 20 and held["small"] <= 60 << 20
+    finally:
+        os.killpg(launcher.pid, signal.SIGKILL)
+        launcher.wait()
+        launcher.stdout.close()
+
+
+@pytest.mark.parametrize("pid, says", [(1, "process 1 "), (os.getpid(), "has started it")])
+def test_a_process_that_is_no_target(joust, pid, says):
+    with Service() as service:
+        run = joust.short("-d", "100ms", "--pid", f"a={pid}", target("a", service))
+    assert run.status == 2 and "a: " in run.stderr and says in run.stderr and run.stderr.count("\n") == 1, run
+
+
+# --- Until they are up ---
+
+
+def test_waiting_for_what_another_starts(joust, port):
+    with joust.begin("-d", "100ms", "--blocks", 2, "--warm-up", 0, "--settle", "5ms", "-c", 2, "--ready-timeout", "20s",
+                     "--allow", ",".join(SHORT), f"a={NOBODY.format(port)}") as running:
+        assert running.goes_on_for(0.5)
+        with Service(port=port):
+            run = running.end()
+    assert run.status == 0, run
+    never = joust.short("-d", "100ms", "--ready-timeout", "300ms", f"a={NOBODY.format(port)}")
+    assert never.status == 2 and "a: " in never.stderr and "within 0.3 s" in never.stderr, never
+
+
+def test_open_files_are_the_targets_own(joust, port, tmp_path):
+    words, _ = started(port, tmp_path)
+    file = tmp_path / "files"
+    words[1] = words[1].replace("a=exec ", f"a=ulimit -Sn > {file}; exec ", 1)
+    run = joust.short("-d", "100ms", "-c", 2, *words,
+                      preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (345, 2000)))
+    assert run.status == 0, run
+    assert file.read_text() == "345\n"

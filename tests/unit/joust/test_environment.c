@@ -41,7 +41,7 @@ static void test_facts(void **state)
     struct utsname name;
 
     (void)state;
-    environment_describe(&r);
+    environment_describe(&r, LIT(""));
     for (size_t i = 0; i < sizeof always / sizeof *always; i++)
         if (fact(&r, always[i]).len == 0)
             fail_msg("%s is missing", always[i]);
@@ -63,7 +63,7 @@ static void test_end(void **state)
     double        own, others, idle, stolen;
 
     (void)state;
-    environment_describe(&r);
+    environment_describe(&r, LIT(""));
     unsigned count = r.facts_count;
     burn_cpu(200);
     environment_describe_end(&r);
@@ -89,12 +89,31 @@ static void test_end_alone(void **state)
     result_close(&r);
 }
 
+/* Overlapping sets are said as they are. */
+static void test_pinned(void **state)
+{
+    static const struct { const char *pin, *says; } rows[] = {
+        { "0:1", "servers on 0, generator on 1" },
+        { "0-2,4:3", "servers on 0-2,4, generator on 3" },
+        { "0:0", "servers on 0, generator on 0" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct result r = result_new();
+        environment_describe(&r, str_of(rows[i].pin));
+        assert_true(str_eq(fact(&r, "CPU sharing"), str_of(rows[i].says)));
+        result_close(&r);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_facts),
         cmocka_unit_test(test_end),
         cmocka_unit_test(test_end_alone),
+        cmocka_unit_test(test_pinned),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

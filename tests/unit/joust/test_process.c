@@ -23,7 +23,7 @@
 
 #include <cmocka.h>
 
-#include "joust/process.h"
+#include "joust/pinning.h"
 
 enum { MS = 1000000, MIB = 1 << 20 };
 
@@ -112,7 +112,7 @@ static void test_cpu(void **state)
         close(until[1]);
         parent_of_burner(said[1], until[0]);
     }
-    struct process_tree tree = { pid };
+    struct process_tree tree = { .root = pid };
     struct message      grandchild = hear(said[0]);
     int64_t             living = process_cpu_ns(&tree);
     assert_in_range(living, grandchild.cpu_ns, grandchild.cpu_ns + 100 * MS);
@@ -159,7 +159,7 @@ static void test_memory(void **state)
     }
     hear(said[0]);
     hear(said[0]);
-    assert_in_range(process_memory_bytes(&(struct process_tree){ pid }), 100 * MIB, 400 * MIB);
+    assert_in_range(process_memory_bytes(&(struct process_tree){ .root = pid }), 100 * MIB, 400 * MIB);
     end(pid);
     close(said[0]);
     close(said[1]);
@@ -167,7 +167,7 @@ static void test_memory(void **state)
 
 static void test_gone(void **state)
 {
-    struct process_tree nobody = { 0 }, gone = { begin() };
+    struct process_tree nobody = { 0 }, gone = { .root = begin() };
     struct arena        arena = arena_new(4096);
     siginfo_t           how;
     cpu_set_t           cpus;
@@ -193,7 +193,7 @@ static void test_gone(void **state)
 
 static void test_program(void **state)
 {
-    struct process_tree self = { getpid() };
+    struct process_tree self = { .root = getpid() };
     struct arena        arena = arena_new(8192);
     char                path[PATH_MAX] = "", command[PATH_MAX + 32], sum[65] = "";
 
@@ -238,7 +238,7 @@ static void test_pin(void **state)
     for (int cpu = 0; CPU_COUNT(&one) == 0; cpu++)
         if (CPU_ISSET(cpu, &all))
             CPU_SET(cpu, &one);
-    assert_true(process_pin(&(struct process_tree){ pid }, &one));
+    assert_true(process_pin(&(struct process_tree){ .root = pid }, &one));
     for (int i = 0; i < 3; i++) {
         pid_t who = i == 0 ? pid : below.pid;
         if (i == 2) {                           /* the thread: the number behind the child's */
@@ -253,13 +253,113 @@ static void test_pin(void **state)
         assert_true(CPU_EQUAL(&got, &one));
     }
     CPU_ZERO(&one);
-    assert_false(process_pin(&(struct process_tree){ pid }, &one));
+    assert_false(process_pin(&(struct process_tree){ .root = pid }, &one));
     assert_int_equal(errno, EINVAL);
     end(pid);
     for (int i = 0; i < 2; i++) {
         close(said[i]);
         close(never[i]);
     }
+}
+
+/* What a thread had, it has again; what was begun meanwhile has what the root had. */
+static void test_unpin(void **state)
+{
+    int            said[2], go[2];
+    cpu_set_t      all, first, last, got;
+    struct pinning p;
+
+    (void)state;
+    sched_getaffinity(0, sizeof all, &all);
+    if (CPU_COUNT(&all) < 2)
+        skip();
+    CPU_ZERO(&first);
+    CPU_ZERO(&last);
+    for (int cpu = 0, seen = 0; cpu < CPU_SETSIZE; cpu++)
+        if (CPU_ISSET(cpu, &all) && ++seen <= 2)
+            CPU_SET(cpu, seen == 1 ? &first : &last);
+    assert_int_equal(pipe(said) | pipe(go), 0);
+    pid_t pid = begin();
+    if (pid == 0) {
+        pid_t old = begin();
+        char  byte;
+        if (old == 0) {
+            sched_setaffinity(0, sizeof last, &last);
+            tell(said[1], 0);
+            pause();
+        }
+        if (read(go[0], &byte, 1) == 1 && begin() == 0)
+            tell(said[1], 0);
+        pause();
+    }
+    struct message      old = hear(said[0]);
+    struct process_tree tree = { .root = pid };
+    assert_true(pinning_open(&p, &tree, &first));
+    assert_int_equal(write(go[1], "", 1), 1);
+    struct message new = hear(said[0]);
+    const struct { pid_t pid; const cpu_set_t *cpus; } then[] = { { pid, &all }, { old.pid, &last }, { new.pid, &all } };
+    for (int i = 0; i < 6; i++) {
+        assert_int_equal(sched_getaffinity(then[i % 3].pid, sizeof got, &got), 0);
+        assert_true(CPU_EQUAL(&got, i < 3 ? &first : then[i % 3].cpus));
+        if (i == 2)
+            pinning_close(&p);
+    }
+    CPU_ZERO(&first);
+    assert_false(pinning_open(&p, &tree, &first));
+    assert_int_equal(errno, EINVAL);
+    pinning_close(&p);
+    end(pid);
+    for (int i = 0; i < 2; i++) {
+        close(said[i]);
+        close(go[i]);
+    }
+}
+
+/* A number that is used again is another process. */
+static void test_used_again(void **state)
+{
+    struct process_tree tree = { .root = begin() };
+    cpu_set_t           cpus;
+
+    (void)state;
+    if (tree.root == 0)
+        pause();
+    sched_getaffinity(0, sizeof cpus, &cpus);
+    tree.started = process_started(tree.root);
+    assert_true(tree.started > 0 && process_cpu_ns(&tree) >= 0);
+    tree.started--;
+    assert_int_equal(process_cpu_ns(&tree), -1);
+    assert_int_equal(process_memory_bytes(&tree), -1);
+    assert_false(process_pin(&tree, &cpus));
+    end(tree.root);
+    assert_int_equal(process_started(tree.root), 0);
+}
+
+/* Named ones: a child is one, this process and all above it are not. */
+static void test_named(void **state)
+{
+    struct process_tree tree = { 0 };
+    pid_t               child = begin();
+    char                memory[256];
+    struct buf          why = buf_fixed(memory, sizeof memory);
+
+    (void)state;
+    if (child == 0)
+        pause();
+    const struct { pid_t pid; const char *says; } rows[] = {
+        { 1, "process 1 is " }, { getpid(), " is joust itself or has started it" },
+        { getppid(), "no target" }, { 4194303, "there is no process 4194303 that joust may read" },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        buf_reset(&why);
+        assert_false(process_find(rows[i].pid, &tree, &why));
+        assert_true(str_find(buf_str(&why), str_of(rows[i].says)) < why.len);
+        assert_int_equal(tree.root, 0);
+    }
+    buf_reset(&why);
+    assert_true(process_find(child, &tree, &why));
+    assert_true(tree.root == child && tree.started == process_started(child));
+    end(child);
 }
 
 /* ---- Who listens ------------------------------------------------------------------------ */
@@ -308,7 +408,7 @@ static pid_t find(const char *address, uint16_t port, const char *refusal)
     struct buf          why = buf_fixed(memory, sizeof memory);
     struct url          url = url_of(address, port);
     struct process_tree tree = { 0 };
-    bool                found = process_find_listening(&url, &tree, &why);
+    bool                found = process_find_listening(&url, NULL, 0, &tree, &why);
 
     if (!found && !str_starts(buf_str(&why), str_of(refusal)))
         fail_msg("%.*s", STR_ARG(buf_str(&why)));
@@ -423,6 +523,49 @@ static void test_climbing(void **state)
     close(said[1]);
 }
 
+/* Two services of one launcher, all the same program: each is a tree of its own, unless it is asked
+ * for alone.  A service that has a child of its own is found with it. */
+static void test_launcher(void **state)
+{
+    int said[2];
+
+    (void)state;
+    assert_int_equal(pipe(said), 0);
+    pid_t launcher = begin();
+    if (launcher == 0) {
+        for (int i = 0; i < 2; i++) {
+            uint16_t port = 0;
+            if (begin() != 0)
+                continue;
+            if (i == 1 && begin() != 0)         /* the second is served below */
+                pause();
+            tell(said[1], listen_at("127.0.0.1", &port) < 0 ? 0 : port);
+            pause();
+        }
+        pause();
+    }
+    struct message      m[2] = { hear(said[0]), hear(said[0]) };
+    struct url          urls[2] = { url_of("127.0.0.1", m[0].port), url_of("127.0.0.1", m[1].port) };
+    struct process_tree trees[2] = { 0 };
+    char                memory[256];
+    struct buf          why = buf_fixed(memory, sizeof memory);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(find("127.0.0.1", m[i].port, ""), launcher);
+        assert_true(process_find_listening(&urls[i], &urls[!i], 1, &trees[i], &why));
+        assert_int_not_equal(trees[i].root, launcher);
+        assert_int_equal(process_listener(&trees[i], &urls[i]), m[i].pid);
+        assert_int_equal(process_listener(&trees[i], &urls[!i]), 0);
+    }
+    assert_int_equal((trees[0].root == m[0].pid) + (trees[1].root == m[1].pid), 1);
+    assert_false(process_overlap(&trees[0], &trees[1]));
+    assert_true(process_find_listening(&urls[0], &urls[0], 1, &trees[1], &why));        /* two paths of one */
+    assert_int_equal(trees[1].root, launcher);
+    assert_true(process_overlap(&trees[0], &trees[1]) && process_overlap(&trees[1], &trees[0]));
+    end(launcher);
+    close(said[0]);
+    close(said[1]);
+}
+
 /* The part of a child that is a program of its own. */
 static int play_listener(bool below)
 {
@@ -447,7 +590,9 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_gone),      cmocka_unit_test(test_program),
         cmocka_unit_test(test_pin),       cmocka_unit_test(test_listening),
         cmocka_unit_test(test_not_found), cmocka_unit_test(test_unrelated),
-        cmocka_unit_test(test_climbing),
+        cmocka_unit_test(test_climbing),  cmocka_unit_test(test_launcher),
+        cmocka_unit_test(test_unpin),     cmocka_unit_test(test_used_again),
+        cmocka_unit_test(test_named),
     };
 
     if (argc > 1 && strcmp(argv[1], "listen") == 0)

@@ -9,10 +9,12 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -110,11 +112,11 @@ static void test_ready(void **state)
         struct target t;
         struct runner r;
         target_open(&t);
-        assert_true(runner_start(&r, LIT("exec sleep 1000"), NULL));
+        assert_true(runner_start(&r, LIT("exec sleep 1000"), NULL, 0));
         pid_t pid = serve(&t, i / 2 * 100, answers[i % 2]);
         check_wait(i % 2 ? &r : NULL, &t, 60 SECONDS, true, "");
         end(pid);
-        runner_stop(&r);
+        runner_stop(&r, NULL);
         target_close(&t);
     }
 }
@@ -124,7 +126,8 @@ static void test_ended(void **state)
     static const struct { const char *command, *says; } rows[] = {
         { "echo begins; echo 'port is taken' >&2; echo; exit 3", "its command ended with status 3: port is taken" },
         { "exit 0", "its command ended with status 0" },
-        { "printf 'a\\tb\\033[0m'; exit 1", "its command ended with status 1: a b [0m" },
+        { "printf 'a\\tb\\033[0m'; exit 1", "its command ended with status 1: a b\uFFFD[0m" },
+        { "printf 'a\\302\\233b\\377'; exit 1", "its command ended with status 1: a\uFFFDb\uFFFD" },
         { "kill -KILL $$", "its command was ended by signal 9 (Killed)" },
         { "/no/such/program", "its command ended with status 127: " },
         { "cat; pwd >/dev/null; echo input is empty; exit 4", "its command ended with status 4: input is empty" },
@@ -136,9 +139,9 @@ static void test_ended(void **state)
         struct target t;
         struct runner r;
         target_open(&t);
-        assert_true(runner_start(&r, str_of(rows[i].command), NULL));
+        assert_true(runner_start(&r, str_of(rows[i].command), NULL, 0));
         check_wait(&r, &t, 60 SECONDS, false, rows[i].says);
-        runner_stop(&r);
+        runner_stop(&r, NULL);
         target_close(&t);
     }
 }
@@ -148,15 +151,14 @@ static void test_ended_while_another_answers(void **state)
 {
     struct target t;
     struct runner r;
-    siginfo_t     how;
 
     (void)state;
     target_open(&t);
     pid_t pid = serve(&t, 0, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
-    assert_true(runner_start(&r, LIT("echo address in use; exit 1"), NULL));
-    waitid(P_PID, (id_t)r.pid, &how, WEXITED | WNOWAIT);
+    assert_true(runner_start(&r, LIT("echo address in use; exit 1"), NULL, 0));
+    assert_int_equal(poll(&(struct pollfd){ r.report, POLLIN, 0 }, 1, 60000), 1);
     check_wait(&r, &t, 60 SECONDS, false, "its command ended with status 1: address in use");
-    runner_stop(&r);
+    runner_stop(&r, NULL);
     end(pid);
     target_close(&t);
 }
@@ -170,12 +172,12 @@ static void test_silent(void **state)
     target_open(&t);
     check_wait(NULL, &t, 100 MILLISECONDS, false, "did not answer within 0.1 s: ");
     check_wait(NULL, &t, 100 MILLISECONDS, false, "refused");
-    assert_true(runner_start(&r, LIT("echo waiting for a database; exec sleep 1000"), NULL));
+    assert_true(runner_start(&r, LIT("echo waiting for a database; exec sleep 1000"), NULL, 0));
     check_wait(&r, &t, 2 SECONDS, false, "; its command runs: waiting for a database");
     check_wait(&r, &t, 100 MILLISECONDS, false, t.text);
     listen(t.fd, 8);                            /* connected, and never answered */
     check_wait(&r, &t, 100 MILLISECONDS, false, "did not answer within 0.1 s: ");
-    runner_stop(&r);
+    runner_stop(&r, NULL);
     target_close(&t);
 }
 
@@ -207,16 +209,16 @@ static void test_child(void **state)
     for (int cpu = 0; CPU_COUNT(&one) == 0; cpu++)
         if (CPU_ISSET(cpu, &all))
             CPU_SET(cpu, &one);
-    assert_true(runner_start(&r, LIT("ls /proc/self/fd | tr '\\n' ' '; echo; exec sleep 1000"), &one));
+    assert_true(runner_start(&r, LIT("ls /proc/self/fd | tr '\\n' ' '; echo; exec sleep 1000"), &one, 0));
     assert_int_equal(getpgid(r.pid), r.pid);
     assert_int_equal(sched_getaffinity(r.pid, sizeof got, &got), 0);
     assert_true(CPU_EQUAL(&got, &one));
     read_log(r.log, line, sizeof line);
     assert_string_equal(line, "0 1 2 3 ");      /* 3 is the folder itself */
-    runner_stop(&r);
-    assert_false(runner_start(&r, LIT("exec sleep 1000"), &none));
+    runner_stop(&r, NULL);
+    assert_false(runner_start(&r, LIT("exec sleep 1000"), &none, 0));
     assert_int_equal(errno, EINVAL);
-    runner_stop(&r);
+    runner_stop(&r, NULL);
 }
 
 /* All of the group are told, and waited for. */
@@ -226,13 +228,13 @@ static void test_stop(void **state)
     char          line[256];
 
     (void)state;
-    runner_stop(&zeroed);
+    runner_stop(&zeroed, NULL);
     assert_true(runner_start(&r, LIT("(trap 'echo told; exit' TERM; echo up; while :; do sleep 0.01; done) & "
-                                     "sleep 1000 & wait"), NULL));
+                                     "sleep 1000 & wait"), NULL, 0));
     int log = dup(r.log);
     read_log(log, line, sizeof line);
     pid_t group = r.pid;
-    runner_stop(&r);
+    runner_stop(&r, NULL);
     ssize_t n = pread(log, line, sizeof line - 1, 0);
     line[n > 0 ? n : 0] = 0;
     assert_non_null(strstr(line, "told\n"));
@@ -240,7 +242,7 @@ static void test_stop(void **state)
     assert_int_equal(r.pid, 0);
     assert_int_equal(kill(-group, 0), -1);
     assert_int_equal(errno, ESRCH);
-    runner_stop(&r);
+    runner_stop(&r, NULL);
 }
 
 static void test_stop_is_kind(void **state)
@@ -250,10 +252,10 @@ static void test_stop_is_kind(void **state)
 
     (void)state;
     assert_true(runner_start(&r, LIT("trap 'echo bye; exit 0' TERM; echo up; while :; do sleep 0.01; done"),
-                             NULL));
+                             NULL, 0));
     int log = dup(r.log);
     read_log(log, line, sizeof line);
-    runner_stop(&r);
+    runner_stop(&r, NULL);
     ssize_t n = pread(log, line, sizeof line, 0);
     assert_true(n > 4);
     assert_memory_equal(line + n - 4, "bye\n", 4);      /* behind what a shell says of its sleep */
@@ -271,19 +273,38 @@ static void test_signals(void **state)
     sigfillset(&all);
     sigprocmask(SIG_BLOCK, &all, NULL);
     signal(SIGPIPE, SIG_IGN);
-    assert_true(runner_start(&r, LIT("grep -hE '^Sig(Blk|Ign)' /proc/self/status | tr -d '\\n\\t'; echo; exec sleep 1000"), NULL));
+    assert_true(runner_start(&r, LIT("grep -hE '^Sig(Blk|Ign)' /proc/self/status | tr -d '\\n\\t'; echo; exec sleep 1000"), NULL, 0));
     read_log(r.log, line, sizeof line);
     sigemptyset(&all);
     sigprocmask(SIG_SETMASK, &all, NULL);
     signal(SIGPIPE, SIG_DFL);
     assert_string_equal(line, "SigBlk:0000000000000000SigIgn:0000000000000000");
-    runner_stop(&r);
+    runner_stop(&r, NULL);
 }
 
+/* True when it is no more, not even to be waited for. */
+static bool is_gone(pid_t pid)
+{
+    return kill(pid, 0) && errno == ESRCH;
+}
+
+/* The process ids on the first line of a log. */
+static void read_pids(const struct runner *r, int *pids, int count)
+{
+    char line[256], *at = line;
+
+    read_log(r->log, line, sizeof line);
+    for (int i = 0; i < count; i++) {
+        pids[i] = (int)strtol(at, &at, 10);
+        assert_true(pids[i] > 1);
+    }
+}
+
+/* A list is not exec'd by its shell, and a daemon leaves the group: joust killed outright leaves none
+ * of them. */
 static void test_dies_with_joust(void **state)
 {
-    int           ends[2], status;
-    pid_t         runner = 0;
+    int           ends[2], pids[3] = { 0 };
     struct runner r;
 
     (void)state;
@@ -291,16 +312,72 @@ static void test_dies_with_joust(void **state)
     prctl(PR_SET_CHILD_SUBREAPER, 1);           /* whoever the child leaves behind is ours to wait for */
     pid_t child = fork();
     if (child == 0) {
-        bool started = runner_start(&r, LIT("exec sleep 1000"), NULL);
-        _exit(!started || write(ends[1], &r.pid, sizeof r.pid) < 0);
+        close(ends[0]);
+        if (!runner_start(&r, LIT("true; sleep 1000 & a=$!; setsid sleep 1001 & echo $$ $a $!; wait"), NULL, 0))
+            _exit(1);
+        read_pids(&r, pids, 3);
+        _exit(write(ends[1], pids, sizeof pids) < 0 || pause());
     }
-    assert_int_equal(read(ends[0], &runner, sizeof runner), sizeof runner);
-    waitpid(child, NULL, 0);
-    assert_int_equal(waitpid(runner, &status, 0), runner);
-    assert_true(WIFSIGNALED(status));
-    assert_int_equal(WTERMSIG(status), SIGTERM);
-    close(ends[0]);
     close(ends[1]);
+    assert_int_equal(read(ends[0], pids, sizeof pids), sizeof pids);
+    for (int i = 0; i < 3; i++)
+        assert_false(is_gone(pids[i]));
+    end(child);
+    assert_true(waitpid(-1, NULL, 0) > 0);      /* the supervisor, when it is done */
+    for (int i = 0; i < 3; i++)
+        assert_true(is_gone(pids[i]));
+    assert_int_equal(waitpid(-1, NULL, 0), -1);
+    assert_int_equal(read(ends[0], pids, 1), 0);        /* nor did it keep what is joust's open */
+    close(ends[0]);
+    prctl(PR_SET_CHILD_SUBREAPER, 0);
+}
+
+/* One that has left the group and its parent is told like the others, and killed when it is deaf. */
+static void test_daemons(void **state)
+{
+    static const char *const commands[] = {
+        "(setsid sh -c 'echo $$; exec sleep 1000' &) ; exec sleep 1001",
+        "(setsid sh -c 'trap \"\" TERM; echo $$; while :; do sleep 0.05; done' &) ; exec sleep 1001",
+    };
+
+    (void)state;
+    for (int deaf = 0; deaf < 2; deaf++) {
+        struct runner r, other;
+        sig_atomic_t  signals = 1 + deaf;       /* a second signal leaves nobody any time */
+        int           pid;
+        assert_true(runner_start(&other, LIT("exec sleep 1000"), NULL, 0));
+        assert_true(runner_start(&r, str_of(commands[deaf]), NULL, 0));
+        read_pids(&r, &pid, 1);
+        pid_t leader = r.pid, another = other.pid;
+        time_t begin = time(NULL);
+        runner_stop(&r, &signals);
+        assert_true(is_gone(leader) && is_gone(pid));
+        assert_false(is_gone(another));
+        assert_true(time(NULL) - begin < 8);    /* the ten seconds were not waited for */
+        runner_stop(&other, NULL);
+        assert_true(is_gone(another));
+    }
+}
+
+/* A limit that joust has raised for itself is not the target's. */
+static void test_open_files(void **state)
+{
+    struct runner r;
+    struct rlimit before, now;
+    char          line[64];
+
+    (void)state;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    now = before;
+    now.rlim_cur = 500;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &now), 0);
+    for (rlim_t files = 0; files <= 123; files += 123) {
+        assert_true(runner_start(&r, LIT("ulimit -Sn; exec sleep 1000"), NULL, files));
+        read_log(r.log, line, sizeof line);
+        assert_string_equal(line, files ? "123" : "500");
+        runner_stop(&r, NULL);
+    }
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
 }
 
 int main(void)
@@ -315,6 +392,8 @@ int main(void)
         cmocka_unit_test(test_stop_is_kind),
         cmocka_unit_test(test_signals),
         cmocka_unit_test(test_dies_with_joust),
+        cmocka_unit_test(test_daemons),
+        cmocka_unit_test(test_open_files),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
