@@ -10,7 +10,7 @@
 
 #include "load/null_server.h"
 
-enum { NS_PER_MS = 1000000, VISITS = 3, WINDOW_MS = 200, SETTLE_MS = 50 };
+enum { NS_PER_MS = 1000000, VISITS = 3, WINDOW_MS = 200, SETTLE_MS = 50, CONNECTIONS_PER_MS = 5 };
 
 /* The last measured step: the one that a connection repeats most. */
 static const struct step *typical_step(const struct plan *p)
@@ -35,12 +35,16 @@ static bool make_plan(const struct lineup *l, uint16_t port, struct plan *out, s
     return url_parse(buf_str(&url_text), &out->url, why);
 }
 
+/* Long enough for each connection to be answered several times. */
 static int64_t window_ns(const struct options *o)
 {
-    int64_t whole = WINDOW_MS * (int64_t)NS_PER_MS;
-    int64_t round = o->duration_ns / o->blocks;
+    return (WINDOW_MS + o->connections / CONNECTIONS_PER_MS) * (int64_t)NS_PER_MS;
+}
 
-    return round > 0 && round < whole ? round : whole;      /* a run by count has no time */
+/* One that fails there says nothing about the generator. */
+static bool is_understood(const struct round_figures *f)
+{
+    return outcomes_failed(f->steps[0].outcomes) <= f->steps[0].completed / 1000;
 }
 
 /* One visit. */
@@ -71,7 +75,7 @@ static bool drive(struct lineup *l, struct result *r, const struct plan *plan,
     }
     bool   done = visit_run(&v, &nobody, &figures, &warmed, why) == VISIT_DONE;
     double rate = done ? (double)figures.steps[0].completed * 1e9 / (double)figures.window_ns : 0;
-    if (rate > r->ceiling) {
+    if (rate > r->ceiling && is_understood(&figures)) {
         r->ceiling = rate;
         r->floor_ns = histogram_quantile(&figures.steps[0].latency, 0.5).ns;
     }

@@ -8,7 +8,7 @@
 
 enum { SENTENCE_BYTES_MAX = 1 << 16, TAIL_REQUESTS = 1000 };
 
-static const double little_limit = 0.05, ceiling_limit = 0.7, rate_limit = 0.99;
+static const double little_limit = 0.05, ceiling_limit = 0.7, busy_limit = 0.9, rate_limit = 0.99;
 
 struct question {
     const struct grid           *grid;
@@ -107,16 +107,14 @@ static bool judge_answers(const struct question *q, struct gate *g, struct buf *
     return true;
 }
 
-/* The time that a round's requests held their connections.  A time-out holds one too, though it
- * is no latency. */
+/* The time that a round's requests held their connections, those that failed too. */
 static double held_ns(const struct result *r, const struct cell *c)
 {
     double ns = (double)c->completed * histogram_mean_ns(c->latency);
 
     for (unsigned s = 0; s < r->steps_count; s++)
         if (r->step_measured[s])
-            ns += (double)c->round->figures.steps[s].outcomes[OUTCOME_TIMEOUT] *
-                  (double)c->latency->waited_ns;
+            ns += (double)c->round->figures.steps[s].failed_ns;
     return ns;
 }
 
@@ -141,17 +139,29 @@ static bool judge_little(const struct question *q, struct gate *g, struct buf *s
     buf_format(says, "%.*s: throughput times mean latency make %.1f connections instead of %u, ",
                STR_ARG(q->name), held, asked);
     buf_format(says, "%.1f %% off (limit %.0f %%)%s", 100 * g->figure, 100 * g->limit,
-               g->broken ? ": the rest was spent in the generator" : "");
+               g->broken && held < asked ? ": the rest was spent in the generator" : "");
     return true;
 }
 
 static bool judge_ceiling(const struct question *q, struct gate *g, struct buf *says)
 {
-    if (!(q->result->ceiling > 0))
-        return false;
     g->limit = ceiling_limit;
+    g->broken = !(q->result->ceiling > 0);
+    g->figure = 1;
+    if (g->broken) {
+        buf_add(says, LIT("what the generator can do is not known: it got nothing from a server that does nothing"));
+        return true;
+    }
     g->figure = q->figures->metrics[METRIC_THROUGHPUT].value / q->result->ceiling;
     g->broken = g->figure > g->limit;
+    if (q->figures->generator_busy > busy_limit) {
+        g->figure = q->figures->generator_busy;
+        g->limit = busy_limit;
+        g->broken = true;
+        buf_format(says, "the generator was busy for %.0f %% of the time with %.*s (limit %.0f %%): it measured itself",
+                   100 * g->figure, STR_ARG(q->name), 100 * g->limit);
+        return true;
+    }
     buf_format(says, "%.*s reached %.0f %% of what the generator can do (limit %.0f %%)%s",
                STR_ARG(q->name), 100 * g->figure, 100 * g->limit,
                g->broken ? ": differences look smaller than they are" : "");

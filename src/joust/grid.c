@@ -35,8 +35,8 @@ static void read_figures(struct cell *c)
     c->figures[METRIC_THROUGHPUT] = f->window_ns > 0
                                   ? (double)c->completed * 1e9 / (double)f->window_ns : -1;
     c->figures[METRIC_P50] = any ? p50.ns : -1;
-    c->figures[METRIC_CPU] = c->completed > 0 && c->round->server_cpu_ns >= 0
-                           ? (double)c->round->server_cpu_ns / (double)c->completed : -1;
+    c->figures[METRIC_CPU] = c->round->figures.answered > 0 && c->round->server_cpu_ns >= 0
+                           ? (double)c->round->server_cpu_ns / (double)c->round->figures.answered : -1;
     c->p50_at_least = p50.at_least;
 }
 

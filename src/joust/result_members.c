@@ -73,6 +73,7 @@ const struct member round_members[] = {
     ROW(struct round, figures.connect_error, "connect_errno", UP_TO(4095), .nullable = true),
     ROW(struct round, figures.reconnects, "reconnects", UP_TO(COUNT_MAX)),
     ROW(struct round, figures.sent, "sent", UP_TO(COUNT_MAX)),
+    ROW(struct round, figures.answered, "answered", UP_TO(COUNT_MAX)),
     ROW(struct round, figures.due, "due", UP_TO(COUNT_MAX)),
     ROW(struct round, figures.late, "late", UP_TO(COUNT_MAX)),
     ROW(struct round, figures.example_status, "example_status", UP_TO(999), .nullable = true),
@@ -81,6 +82,7 @@ const struct member round_members[] = {
 
 const struct member round_step_members[] = {
     ROW(struct step_figures, completed, "completed", UP_TO(COUNT_MAX)),
+    ROW(struct step_figures, failed_ns, "failed_ns", UP_TO(TIME_NS_MAX)),
     { 0 },
 };
 

@@ -52,6 +52,8 @@ static void make_lets(struct client *c, struct arena *arena)
     const struct plan *p = plan_of(c);
     struct filling     f = filling_of(c, c->driver->seq);
 
+    if (p->lets_count)
+        c->driver->seq += c->driver->shared->visit->threads;    /* no other pass has it */
     for (unsigned i = 0; i < p->lets_count; i++) {
         buf_reset(&c->driver->scratch);
         template_fill(&p->lets[i].value, &f, &c->driver->scratch);
@@ -195,7 +197,7 @@ static enum outcome judge(struct client *c, struct str body)
 
     if (!expect_status(e, c->reader.status))
         return OUTCOME_STATUS;
-    return expect_holds(e, body, c->answers[c->step]++) ? OUTCOME_CORRECT : OUTCOME_BODY;
+    return expect_holds(e, body, c->number + c->answers[c->step]++) ? OUTCOME_CORRECT : OUTCOME_BODY;
 }
 
 /* An answer is complete in `bytes`. */
@@ -205,6 +207,9 @@ static void complete(struct client *c, const char *bytes, size_t len, bool close
     struct str     body = { bytes + c->reader.body_at, c->reader.body_bytes };
     bool           surplus = c->reader.end < len;
     enum outcome   o = surplus ? OUTCOME_MALFORMED : judge(c, body);
+
+    if (now - c->start_ns > d->shared->visit->timeout_ns)
+        o = OUTCOME_TIMEOUT;
 
     driver_count(d, c, o, now);
     if (o == OUTCOME_CORRECT && step_of(c)->takes_count)
@@ -430,7 +435,8 @@ void client_ask(struct client *c, int64_t start_ns, bool in_window)
     c->in_window = in_window;
     c->asking = true;
     c->driver->in_flight++;
-    set_timer(c, c->driver->shared->visit->timeout_ns);
+    if (!c->timed)
+        set_timer(c, start_ns + c->driver->shared->visit->timeout_ns - now_ns());
     if (c->state == CLIENT_DOWN)
         start_connecting(c);
     else

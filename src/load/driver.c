@@ -86,6 +86,7 @@ static bool may_count(struct driver *d)
         return true;
     if (!d->exhausted) {
         d->exhausted = true;
+        d->exhausted_ns = now_ns();
         tell(d, &d->shared->exhausted);
     }
     return false;
@@ -96,13 +97,23 @@ static void ask_now(struct driver *d, struct client *c)
     enum phase phase = driver_phase(d);
     bool       in_window = phase == PHASE_WINDOW;
 
-    if (phase == PHASE_DRAIN || (in_window && !may_count(d)))
+    if (phase == PHASE_DRAIN || phase == PHASE_PAUSE || (in_window && !may_count(d)))
         free_put(&d->free, c);
     else
         client_ask(c, now_ns(), in_window && !d->shared->visit->plan->steps[c->step].once);
 }
 
-/* False: nothing more may be sent. */
+/* Nobody knows which step it would have been: the last one stands for it. */
+static void count_unsent(struct driver *d, int64_t due, int64_t now)
+{
+    struct step_figures *f = &d->figures.steps[d->figures.steps_count - 1];
+
+    f->outcomes[OUTCOME_UNSENT]++;
+    histogram_add_unanswered(&f->latency, now - due);
+}
+
+/* Takes what is due: it is sent, or too late to be answered in time.  False: nothing more may be
+ * sent. */
 static bool ask_due(struct driver *d, int64_t due, int64_t now)
 {
     int64_t begin = atomic_load(&d->shared->begin_ns), end = atomic_load(&d->shared->end_ns);
@@ -110,11 +121,16 @@ static bool ask_due(struct driver *d, int64_t due, int64_t now)
 
     if (due >= end || (in_window && !may_count(d)))
         return false;
-    if (in_window) {
-        d->figures.due++;
-        d->figures.late += schedule_is_late(&d->schedule, due, now);
-    }
     schedule_take(&d->schedule);
+    if (in_window)
+        d->figures.due++;
+    if (now - due > d->shared->visit->timeout_ns) {
+        if (in_window)
+            count_unsent(d, due, now);
+        return true;
+    }
+    if (in_window)
+        d->figures.late += schedule_is_late(&d->schedule, due, now);
     client_ask(free_take(&d->free), due, in_window);
     return true;
 }
@@ -123,6 +139,9 @@ static void set_alarm(struct driver *d, int64_t due)
 {
     const struct itimerspec at = { .it_value = { due / NS_PER_S, due % NS_PER_S } };
 
+    if (d->alarm_ns == due)
+        return;
+    d->alarm_ns = due;
     timerfd_settime(d->alarm.fd, TFD_TIMER_ABSTIME, &at, NULL);
 }
 
@@ -152,8 +171,8 @@ static bool is_open_loop(const struct driver *d)
     return d->shared->visit->rate > 0;
 }
 
-/* Due in the window, and never sent. */
-static void count_unsent(struct driver *d)
+/* What was due in the window and is still to be sent when the drain ends. */
+static void count_backlog(struct driver *d)
 {
     int64_t begin = atomic_load(&d->shared->begin_ns), end = atomic_load(&d->shared->end_ns);
     int64_t now = now_ns();
@@ -161,10 +180,8 @@ static void count_unsent(struct driver *d)
     for (int64_t due; (due = schedule_due_ns(&d->schedule)) < end; schedule_take(&d->schedule)) {
         if (due < begin || !may_count(d))
             continue;
-        struct step_figures *f = &d->figures.steps[d->figures.steps_count - 1];
         d->figures.due++;
-        f->outcomes[OUTCOME_UNSENT]++;
-        histogram_add_unanswered(&f->latency, now - due);
+        count_unsent(d, due, now);
     }
 }
 
@@ -194,6 +211,8 @@ void driver_prepared(struct driver *d)
 
 void driver_free(struct driver *d, struct client *c)
 {
+    if (is_open_loop(d) && d->free.count == 0)
+        d->schedule.blocked_ns = now_ns();
     if (driver_phase(d) == PHASE_CONNECTING || is_open_loop(d))
         free_put(&d->free, c);
     else
@@ -206,27 +225,36 @@ static void add_one(_Atomic uint64_t *count)
     atomic_store_explicit(count, atomic_load_explicit(count, memory_order_relaxed) + 1, memory_order_relaxed);
 }
 
+/* Sent before the window and not answered in it: what hangs holds its connection, and counts. */
+static bool hung_on(const struct driver *d, const struct client *c, int64_t now)
+{
+    return !d->shared->visit->plan->steps[c->step].once && now >= atomic_load(&d->shared->begin_ns);
+}
+
 void driver_count(struct driver *d, const struct client *c, enum outcome o, int64_t now)
 {
     struct step_figures *f = &d->figures.steps[c->step];
 
     add_one(o == OUTCOME_CORRECT ? &d->correct : &d->failed);
-    if (o == OUTCOME_CORRECT && driver_phase(d) == PHASE_WINDOW)
+    if (o == OUTCOME_CORRECT && driver_phase(d) == PHASE_WINDOW && !d->exhausted)
         f->completed++;
     if (o == OUTCOME_STATUS && !d->figures.example_status)
         d->figures.example_status = c->reader.status;
-    if (!c->in_window)
+    if (!c->in_window && !(outcome_infos[o].unanswered && hung_on(d, c, now)))
         return;
     f->outcomes[o]++;
-    if (o == OUTCOME_CORRECT)
+    if (o == OUTCOME_CORRECT) {
         histogram_add(&f->latency, now - c->start_ns);
-    else if (outcome_infos[o].unanswered)
+        return;
+    }
+    f->failed_ns += now - c->start_ns;
+    if (outcome_infos[o].unanswered)
         histogram_add_unanswered(&f->latency, now - c->start_ns);
 }
 
 /* ---- Turns ---------------------------------------------------------------------------------------- */
 
-static void begin_settling(struct driver *d)
+static void begin_asking(struct driver *d)
 {
     if (is_open_loop(d)) {
         const struct visit *v = d->shared->visit;
@@ -244,8 +272,8 @@ static void see_phase(struct driver *d)
 
     if (phase == d->seen)
         return;
-    if (d->seen == PHASE_CONNECTING && phase != PHASE_DRAIN)
-        begin_settling(d);
+    if (phase != PHASE_DRAIN && (d->seen == PHASE_CONNECTING || d->seen == PHASE_PAUSE))
+        begin_asking(d);
     if (d->seen < PHASE_WINDOW && phase >= PHASE_WINDOW)
         d->cpu_begin_ns = thread_cpu_ns();
     if (phase == PHASE_DRAIN)
@@ -265,6 +293,11 @@ static bool is_backlogged(const struct driver *d)
            schedule_due_ns(&d->schedule) < atomic_load(&d->shared->end_ns);
 }
 
+static bool is_sending(const struct driver *d)
+{
+    return is_open_loop(d) && d->seen > PHASE_CONNECTING && d->seen != PHASE_PAUSE && !d->exhausted && !drain_is_over(d);
+}
+
 static void turn(void *context)
 {
     struct driver *d = context;
@@ -274,9 +307,15 @@ static void turn(void *context)
         loop_stop(d->loop);
     while (d->opened < d->count && d->connecting < CONNECTING_MAX && d->seen == PHASE_CONNECTING)
         open_next(d);
-    if (is_open_loop(d) && d->seen > PHASE_CONNECTING && !d->exhausted && !drain_is_over(d))
+    if (is_sending(d))
         follow_schedule(d);
-    if (d->seen != PHASE_DRAIN || d->in_flight > 0)
+    if (d->in_flight > 0)
+        return;
+    if (d->seen == PHASE_PAUSE && !d->idle) {
+        d->idle = true;
+        tell(d, &d->shared->idle);
+    }
+    if (d->seen != PHASE_DRAIN)
         return;
     if (!is_backlogged(d) || drain_is_over(d))
         loop_stop(d->loop);
@@ -294,8 +333,8 @@ void *driver_run(void *context)
 
     loop_wake(d->loop);
     loop_run(d->loop);
-    if (is_open_loop(d) && d->schedule.interval_ns > 0)
-        count_unsent(d);
+    if (is_open_loop(d) && d->seen == PHASE_DRAIN && d->schedule.interval_ns > 0)
+        count_backlog(d);
     tell(d, &d->shared->ended);
     return NULL;
 }

@@ -4,10 +4,11 @@
  * A driver belongs to its thread; the visit's thread only reads `correct` and `failed`, moves the
  * shared phase and looks at the rest when the thread has ended.
  *
- *   CONNECTING -> SETTLING -> WINDOW -> DRAIN -> ended
+ *   CONNECTING -> SETTLING -> [PAUSE ->] WINDOW -> DRAIN -> ended
  *
  * In CONNECTING connections are opened and once-steps done; then each connection that is free
- * sends, at once (closed loop) or when a request falls due (open loop). */
+ * sends, at once (closed loop) or when a request falls due (open loop).  A window that is a number of
+ * requests begins with nothing under way: in PAUSE what is may end. */
 #pragma once
 #include <pthread.h>
 #include <stdatomic.h>
@@ -17,7 +18,7 @@
 #include "load/schedule.h"
 #include "load/visit.h"
 
-enum phase { PHASE_CONNECTING, PHASE_SETTLING, PHASE_WINDOW, PHASE_DRAIN };
+enum phase { PHASE_CONNECTING, PHASE_SETTLING, PHASE_PAUSE, PHASE_WINDOW, PHASE_DRAIN };
 
 struct shared {                     /* by all drivers of a visit */
     const struct visit *visit;
@@ -26,7 +27,7 @@ struct shared {                     /* by all drivers of a visit */
     _Atomic int64_t     tickets;            /* what is left of a quota; taken in blocks */
     pthread_mutex_t     mutex;
     pthread_cond_t      changed;            /* one of those below has */
-    unsigned            ready, exhausted, ended;
+    unsigned            ready, idle, exhausted, ended;
 };
 
 struct free_queue {                 /* connections without a request, longest idle first */
@@ -49,7 +50,8 @@ struct driver {
     struct rng         rng;
     uint64_t           seq, sent;
     int64_t            tickets;
-    bool               exhausted;
+    bool               idle, exhausted;
+    int64_t            exhausted_ns, alarm_ns;
     enum phase         seen;                /* the phase that the last turn saw */
     int64_t            cpu_begin_ns, cpu_end_ns;
     _Atomic uint64_t   correct, failed;     /* all phases; written by the driver alone */

@@ -31,8 +31,8 @@ static inline bool expect_status(const struct expect *e, int status)
     return e->status ? status == e->status : status >= 200 && status <= 299;
 }
 
-/* `number` counts a connection's answers from 0: sampled checks look at every EXPECT_SAMPLE-th, the
- * first included. */
+/* `number` counts a connection's answers, from a number of its own so that connections do not check
+ * all at once: sampled checks look at every EXPECT_SAMPLE-th. */
 bool expect_holds(const struct expect *e, struct str body, uint64_t number);
 
 /* Are two bodies equal (BODY_EQUAL) or alike (BODY_ALIKE)?  When not, one sentence in `why`:

@@ -1,14 +1,10 @@
 /* load/null_server.c: level-triggered epoll, one receive and one send a request.
  *
  * A reply that the peer's window cannot take at once is finished when there is room; until then
- * nothing more is read of that connection.  The CPU time to burn is counted on the monotonic clock,
- * leaps left out: those are when another thread was on the CPU.  A loop of fixed length would burn
- * more or less as the CPU's speed changes, and the thread's own CPU clock costs as much as what is
- * to be burnt; it only finds, at the start, by how much the counting runs over. */
+ * nothing more is read of that connection. */
 #include "load/null_server.h"
 
 #include <errno.h>
-#include <math.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -21,21 +17,19 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/check.h"
-#include "base/clock.h"
+#include "load/burn.h"
 
 enum {
     EVENTS_MAX = 256,
     READ_BYTES = 64 * 1024,
+    LARGE_BYTES = 16 * 1024,    /* what is smaller came whole */
     REPLY_BYTES_MAX = 64 * 1024 * 1024,
     MEASURES = 24,              /* the lower quartile is taken: a neighbour only adds */
     MEASURE_NS = 2000000,
-    OVER_SHARE = 10,
-    OVER_NS = 100,
     LEAP_NS = 2000,             /* sooner no other thread has come and gone */
 };
 
@@ -43,65 +37,11 @@ struct serving {
     int        epoll, listener, signals;
     struct buf reply;
     int64_t    work_ns;         /* to burn for each request, what runs over taken off */
-    uint32_t  *owed;            /* by descriptor: bytes of the reply not sent yet */
-    size_t     owed_count;
+    uint32_t  *owed;            /* by descriptor: bytes of the reply not sent yet, */
+    uint32_t  *missing;         /* and of a large request not read yet */
+    size_t     room;            /* of both */
     char      *bytes;           /* what was read; nobody looks at it */
 };
-
-/* ---- The CPU time to burn --------------------------------------------------------------- */
-
-static void burn(int64_t work_ns)
-{
-    if (work_ns <= 0)
-        return;
-    int64_t last = clock_monotonic_ns(&system_clock);
-    while (work_ns > 0) {
-        int64_t now = clock_monotonic_ns(&system_clock);
-        if (now - last < LEAP_NS)
-            work_ns -= now - last;
-        last = now;
-    }
-}
-
-static int64_t thread_cpu_ns(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
-static double measure_burn_ns(int64_t work_ns, int64_t calls)
-{
-    int64_t begin = thread_cpu_ns();
-
-    for (int64_t i = 0; i < calls; i++)
-        burn(work_ns);
-    return (double)(thread_cpu_ns() - begin) / (double)calls;
-}
-
-static int compare_doubles(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
-/* What to ask of burn() so that it takes `work_ns` in all. */
-static int64_t calibrate(int64_t work_ns)
-{
-    double measures[MEASURES];
-
-    if (work_ns <= 0)
-        return 0;
-    for (int i = 0; i < MEASURES; i++)
-        measures[i] = measure_burn_ns(work_ns, MEASURE_NS / work_ns + 1);
-    qsort(measures, MEASURES, sizeof *measures, compare_doubles);
-    int64_t over_ns = (int64_t)lround(measures[MEASURES / 4]) - work_ns;
-    int64_t over_max = work_ns / OVER_SHARE + OVER_NS;      /* what is above is not the loop's */
-    over_ns = over_ns < over_max ? over_ns : over_max;
-    return over_ns < work_ns ? work_ns - over_ns : 1;
-}
 
 /* ---- Listening -------------------------------------------------------------------------- */
 
@@ -205,15 +145,25 @@ static bool watch(const struct serving *s, int how, int fd, uint32_t events)
     return epoll_ctl(s->epoll, how, fd, &e) == 0;
 }
 
-static bool grow_owed(struct serving *s, size_t count)
+static bool grow(uint32_t **array, size_t count)
 {
-    size_t    room = count * 2 + 1024;
-    uint32_t *owed = count < s->owed_count ? s->owed : reallocarray(s->owed, room, sizeof *owed);
+    uint32_t *larger = reallocarray(*array, count, sizeof **array);
 
-    if (owed && owed != s->owed)
-        s->owed_count = room;
-    s->owed = owed ? owed : s->owed;
-    return owed != NULL;
+    if (larger)
+        *array = larger;
+    return larger != NULL;
+}
+
+static bool has_room(struct serving *s, size_t fd)
+{
+    size_t count = fd * 2 + 1024;
+
+    if (fd < s->room)
+        return true;
+    if (!grow(&s->owed, count) || !grow(&s->missing, count))
+        return false;
+    s->room = count;
+    return true;
 }
 
 static void accept_all(struct serving *s)
@@ -221,8 +171,8 @@ static void accept_all(struct serving *s)
     int fd;
 
     while ((fd = accept4(s->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
-        if (grow_owed(s, (size_t)fd) && watch(s, EPOLL_CTL_ADD, fd, EPOLLIN))
-            s->owed[fd] = 0;
+        if (has_room(s, (size_t)fd) && watch(s, EPOLL_CTL_ADD, fd, EPOLLIN))
+            s->owed[fd] = s->missing[fd] = 0;
         else
             close(fd);
     }
@@ -244,6 +194,24 @@ static void send_rest(struct serving *s, int fd, uint32_t owed)
         close(fd);
 }
 
+/* What the head of a large request says that is still to come; nothing else is parsed. */
+static uint32_t body_left(const char *bytes, size_t len)
+{
+    static const char name[] = "\r\nContent-Length: ";
+    const char       *end = memmem(bytes, len, "\r\n\r\n", 4);
+    const char       *at = end ? memmem(bytes, (size_t)(end - bytes), name, sizeof name - 1) : NULL;
+    size_t            whole = at ? (size_t)(end - bytes) + 4 + strtoul(at + sizeof name - 1, NULL, 10) : 0;
+
+    return whole > len ? (uint32_t)(whole - len) : 0;
+}
+
+static uint32_t missing_after(const struct serving *s, int fd, uint32_t n)
+{
+    if (s->missing[fd])
+        return s->missing[fd] > n ? s->missing[fd] - n : 0;
+    return n < LARGE_BYTES ? 0 : body_left(s->bytes, n);
+}
+
 static void answer(struct serving *s, int fd)
 {
     ssize_t n = recv(fd, s->bytes, READ_BYTES, 0);
@@ -254,6 +222,9 @@ static void answer(struct serving *s, int fd)
         close(fd);
         return;
     }
+    s->missing[fd] = missing_after(s, fd, (uint32_t)n);
+    if (s->missing[fd])
+        return;
     burn(s->work_ns);
     send_rest(s, fd, (uint32_t)s->reply.len);
 }
@@ -298,7 +269,7 @@ static bool serving_open(struct serving *s, const struct null_server *with, cons
                           "Content-Length: %zu\r\n"
                           "\r\n", with->body.len);
     buf_add(&s->reply, with->body);
-    s->work_ns = calibrate(with->work_ns);
+    s->work_ns = burn_calibrate(with->work_ns);
     return s->bytes && !s->reply.failed && s->epoll >= 0 && s->signals >= 0 &&
            watch(s, EPOLL_CTL_ADD, s->listener, EPOLLIN) &&
            watch(s, EPOLL_CTL_ADD, s->signals, EPOLLIN);
@@ -312,6 +283,7 @@ static void serving_close(struct serving *s)
         close(s->signals);
     buf_close(&s->reply);
     free(s->owed);
+    free(s->missing);
     free(s->bytes);
 }
 

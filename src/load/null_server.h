@@ -1,7 +1,7 @@
 /* load/null_server.h: a server that does nothing: the yardstick, and the generator's ceiling.
  *
- * Epoll, level-triggered: whatever it reads in one go it answers with one fixed reply.  One process,
- * or several that share the port (SO_REUSEPORT), for a generator of several threads.
+ * Epoll, level-triggered: whatever it reads in one go it answers with one fixed reply; of a request
+ * that is larger than one read it waits for the end of the body.  One process, or several that share the port (SO_REUSEPORT), for a generator of several threads.
  * It parses nothing, limits nothing and has no deadlines: what is above it is the cost of being a
  * server. */
 #pragma once

@@ -1,7 +1,7 @@
 /* visit.c: moves a visit through its phases while the drivers work, and adds up what they did.
  *
- * A window begins when the clocks have been read, not when it was planned: however late this
- * thread wakes on a busy machine, counts and clocks are of the same time. */
+ * A window begins and ends when the clocks have been read, not when it was planned: however late
+ * this thread wakes on a busy machine, counts and clocks are of the same time. */
 #include "load/visit.h"
 
 #include <errno.h>
@@ -125,32 +125,72 @@ static int64_t warm_up(struct run *r)
     return now_ns() - begin;
 }
 
-static void run_window(struct run *r, struct round_figures *out)
+static void call(const struct run *r, void (*watch)(void *context))
 {
-    const struct visit *v = r->visit;
+    if (watch)
+        watch(r->watcher->context);
+}
 
-    if (r->watcher->window_begins)
-        r->watcher->window_begins(r->watcher->context);
+static int64_t begin_window(struct run *r)
+{
+    call(r, r->watcher->window_begins);
     sum(r, &r->begin_correct, &r->begin_failed);
     int64_t begin = now_ns();
     atomic_store(&r->shared.begin_ns, begin);
     move_to(r, PHASE_WINDOW);
-    wait_until(r, v->window_ns ? begin + v->window_ns : INT64_MAX, v->window_ns ? NULL : &r->shared.exhausted);
-    int64_t end = now_ns();
+    return begin;
+}
+
+static void end_window(struct run *r, int64_t end)
+{
     atomic_store(&r->shared.end_ns, end);
     move_to(r, PHASE_DRAIN);
-    if (r->watcher->window_ends)
-        r->watcher->window_ends(r->watcher->context);
+    wait_until(r, INT64_MAX, &r->shared.ended);
+}
+
+/* By time: both readings of the servers' clocks lie just before the moments that they are for. */
+static void run_timed_window(struct run *r, struct round_figures *out)
+{
+    int64_t begin = begin_window(r);
+
+    wait_until(r, begin + r->visit->window_ns, NULL);
+    call(r, r->watcher->window_ends);
+    int64_t end = now_ns();
     out->window_ns = end - begin;
+    end_window(r, end);
+}
+
+/* By count: nothing is under way when it begins, and all is answered when the clocks are read, so
+ * that what the servers have spent was for these requests alone.  Its time ends with the last one
+ * that is sent. */
+static void run_counted_window(struct run *r, struct round_figures *out)
+{
+    move_to(r, PHASE_PAUSE);
+    wait_until(r, INT64_MAX, &r->shared.idle);
+    int64_t begin = begin_window(r), end = begin;
+    wait_until(r, INT64_MAX, &r->shared.exhausted);
+    end_window(r, now_ns());
+    call(r, r->watcher->window_ends);
+    for (unsigned i = 0; i < r->started; i++)
+        if (r->drivers[i].exhausted_ns > end)
+            end = r->drivers[i].exhausted_ns;
+    out->window_ns = end - begin;
+}
+
+/* After all have reported that they are ready. */
+static unsigned count_established(const struct run *r)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < r->started; i++)
+        count += r->drivers[i].figures.established;
+    return count;
 }
 
 static void run_phases(struct run *r, struct round_figures *out, int64_t *warmed_ns)
 {
     wait_until(r, INT64_MAX, &r->shared.ready);
-    unsigned established = 0;
-    for (unsigned i = 0; i < r->started; i++)
-        established += r->drivers[i].figures.established;
-    if (established == 0 || is_stopped(r)) {
+    if (is_stopped(r) || count_established(r) == 0) {
         atomic_store(&r->shared.end_ns, now_ns());
         move_to(r, PHASE_DRAIN);
         return;
@@ -159,7 +199,10 @@ static void run_phases(struct run *r, struct round_figures *out, int64_t *warmed
     if (r->visit->warm_up)
         *warmed_ns = warm_up(r);
     wait_until(r, now_ns() + r->visit->settle_ns, NULL);
-    run_window(r, out);
+    if (r->visit->quota)
+        run_counted_window(r, out);
+    else
+        run_timed_window(r, out);
 }
 
 /* ---- Drivers ----------------------------------------------------------------------------------------- */
@@ -218,6 +261,7 @@ static void add_step(struct step_figures *into, const struct step_figures *from)
     for (unsigned i = 0; i < OUTCOMES; i++)
         into->outcomes[i] += from->outcomes[i];
     into->completed += from->completed;
+    into->failed_ns += from->failed_ns;
     histogram_merge(&into->latency, &from->latency);
 }
 
@@ -239,6 +283,14 @@ static void add_driver(struct round_figures *into, const struct driver *d)
         into->next_seq = d->seq;
     for (unsigned i = 0; i < from->steps_count; i++)
         add_step(&into->steps[i], &from->steps[i]);
+}
+
+/* What the servers' CPU time was for. */
+static void count_answered(const struct visit *v, struct round_figures *f)
+{
+    for (unsigned i = 0; i < f->steps_count; i++)
+        if (!v->plan->steps[i].once)
+            f->answered += v->quota ? f->steps[i].outcomes[OUTCOME_CORRECT] : f->steps[i].completed;
 }
 
 static void init_shared(struct run *r)
@@ -290,16 +342,18 @@ enum visit_verdict visit_run(const struct visit *v, const struct visit_watcher *
     if (!open_drivers(&r) || !start_drivers(&r)) {
         buf_format(why, "no threads, descriptors or memory: %s", strerror(errno));
         r.stopped = true;
+        atomic_store(&r.shared.end_ns, now_ns());
         move_to(&r, PHASE_DRAIN);
         join_drivers(&r);
     } else {
         run_phases(&r, out, warmed_ns);
         wait_until(&r, INT64_MAX, &r.shared.ended);
-        if (r.stopped)
+        if (is_stopped(&r))
             move_to(&r, PHASE_DRAIN);
         join_drivers(&r);
         for (unsigned i = 0; i < r.opened; i++)
             add_driver(out, &r.drivers[i]);
+        count_answered(v, out);
         verdict = verdict_on(&r, out, why);
     }
     close_run(&r);

@@ -14,6 +14,7 @@
 struct step_figures {                   /* of one step in one round */
     uint64_t         outcomes[OUTCOMES];/* of the requests of the window */
     uint64_t         completed;         /* correct answers that came inside the window */
+    int64_t          failed_ns;         /* how long the others held a connection, together */
     struct histogram latency;           /* of the correct ones, and the unanswered */
 };
 
@@ -21,7 +22,8 @@ struct round_figures {
     int64_t  window_ns;
     unsigned asked, established;        /* connections */
     int      connect_error;             /* errno of the first that was not established, or 0 */
-    uint64_t reconnects;                /* closed by the server as it said it would, and opened anew */
+    uint64_t reconnects;                /* closed by the server between two requests, and opened anew */
+    uint64_t answered;                  /* correct, of measured steps, while the servers' clocks ran */
     uint64_t sent;                      /* all requests of the visit, settling and drain included */
     uint64_t next_seq;                  /* the first {{seq}} that was not used */
     uint64_t due;                       /* open loop: fell due inside the window */

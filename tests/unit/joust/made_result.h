@@ -78,7 +78,7 @@ static inline enum outcome made_outcome(const double *failures, struct rng *rng)
 
 static inline bool made_unanswered(enum outcome o)
 {
-    return o == OUTCOME_RESET || o == OUTCOME_TIMEOUT || o == OUTCOME_SHORT || o == OUTCOME_UNSENT;
+    return outcome_infos[o].unanswered;
 }
 
 /* One request of a round; `mean` is that of all its requests. */
@@ -97,6 +97,8 @@ static inline void made_request(const struct made *m, unsigned t, unsigned numbe
     if (rng_below(rng, 50) == 0)
         ns *= m->tail[t];
     step->outcomes[outcome]++;
+    if (outcome != OUTCOME_CORRECT)
+        step->failed_ns += outcome == OUTCOME_TIMEOUT ? m->timeout_ns : (int64_t)ns;
     if (outcome == OUTCOME_CORRECT) {
         step->completed++;
         histogram_add(&step->latency, (int64_t)ns);
@@ -128,6 +130,7 @@ static inline void made_round(const struct made *m, const struct view *v, unsign
         made_request(m, source, (unsigned)i, mean, f, rng);
     for (unsigned s = 0; s < f->steps_count; s++)
         completed += (double)f->steps[s].completed;
+    f->answered = (uint64_t)completed;
     if (m->cpu_ns[source] >= 0) {
         double cost = m->cpu_ns[source] * exp(m->scatter * made_normal(rng));
         round->server_cpu_ns = (int64_t)(cost * completed);

@@ -243,37 +243,71 @@ static void test_work(void **state)
     }
 }
 
+enum { MANY = 64 };
+
+static void dial_many(uint16_t port, struct pollfd *fds)
+{
+    for (int i = 0; i < MANY; i++) {
+        fds[i] = (struct pollfd){ .fd = dial(port, 0), .events = POLLIN };
+        ask(fds[i].fd);
+    }
+}
+
+static void get_many(struct pollfd *fds)
+{
+    for (int i = 0; i < MANY; i++) {
+        get_reply(fds[i].fd);
+        close(fds[i].fd);
+    }
+}
+
 /* With the first one stopped, the others answer the connections that the kernel gave them. */
 static void test_processes(void **state)
 {
-    enum { CONNECTIONS = 64 };
     struct null_server with = plain;
+    struct pollfd      fds[MANY];
     uint16_t           port = 0;
-    int                fds[CONNECTIONS];
-    struct pollfd      any[CONNECTIONS];
 
     (void)state;
     with.processes = 3;
     pid_t pid = null_server_spawn(&with, &port);
     assert_true(pid > 0);
+    dial_many(port, fds);       /* the first one answers when it has made the others */
+    get_many(fds);
     assert_int_equal(kill(pid, SIGSTOP), 0);
-    for (int i = 0; i < CONNECTIONS; i++) {
-        fds[i] = dial(port, 0);
-        ask(fds[i]);
-        any[i] = (struct pollfd){ .fd = fds[i], .events = POLLIN };
-    }
-    assert_true(poll(any, CONNECTIONS, 20000) > 0);
+    dial_many(port, fds);
+    int answered = poll(fds, MANY, 20000);
     assert_int_equal(kill(pid, SIGCONT), 0);
-    for (int i = 0; i < CONNECTIONS; i++) {
-        get_reply(fds[i]);
-        close(fds[i]);
-    }
+    assert_true(answered > 0);
+    get_many(fds);
     end(pid, SIGTERM);
 
     struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
     int                fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert_int_equal(connect(fd, (struct sockaddr *)&at, sizeof at), -1);
     close(fd);
+}
+
+/* A body larger than what is read at once gets one answer, not one a read. */
+static void test_large_request(void **state)
+{
+    enum { BYTES = 300000 };
+    static const char head[] = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 300000\r\n\r\n";
+    uint16_t          port = 0;
+    pid_t             pid = null_server_spawn(&plain, &port);
+    int               fd = dial(port, 0);
+    char             *body = calloc(1, BYTES);
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(send(fd, head, sizeof head - 1, MSG_NOSIGNAL | MSG_MORE), sizeof head - 1);
+        assert_int_equal(send(fd, body, BYTES, MSG_NOSIGNAL), BYTES);
+        get_reply(fd);
+    }
+    assert_int_equal(recv(fd, body, 1, MSG_DONTWAIT), -1);
+    free(body);
+    close(fd);
+    end(pid, SIGTERM);
 }
 
 int main(void)
@@ -285,6 +319,7 @@ int main(void)
         cmocka_unit_test(test_cannot),
         cmocka_unit_test(test_work),
         cmocka_unit_test(test_processes),
+        cmocka_unit_test(test_large_request),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,74 @@
+/* burn.c: CPU time spent on purpose.
+ *
+ * It is counted on the monotonic clock, leaps left out: those are when another thread was on the CPU.
+ * A loop of fixed length would burn more or less as the CPU's speed changes, and the thread's own
+ * CPU clock costs as much as what is to be burnt; it only finds, beforehand, by how much the
+ * counting runs over. */
+#include "load/burn.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/clock.h"
+
+enum {
+    MEASURES = 25,              /* their median is taken */
+    MEASURE_NS = 2000000,
+    LEAP_NS = 2000,             /* sooner no other thread has come and gone */
+    OVER_SHARE = 10,
+    OVER_NS = 100,
+};
+
+void burn(int64_t work_ns)
+{
+    if (work_ns <= 0)
+        return;
+    int64_t last = clock_monotonic_ns(&system_clock);
+    while (work_ns > 0) {
+        int64_t now = clock_monotonic_ns(&system_clock);
+        if (now - last < LEAP_NS)
+            work_ns -= now - last;
+        last = now;
+    }
+}
+
+static int64_t thread_cpu_ns(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+static double measure_burn_ns(int64_t work_ns, int64_t calls)
+{
+    int64_t begin = thread_cpu_ns();
+
+    for (int64_t i = 0; i < calls; i++)
+        burn(work_ns);
+    return (double)(thread_cpu_ns() - begin) / (double)calls;
+}
+
+static int compare_doubles(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* What to ask of burn() so that it takes `work_ns` in all. */
+int64_t burn_calibrate(int64_t work_ns)
+{
+    double measures[MEASURES];
+
+    if (work_ns <= 0)
+        return 0;
+    for (int i = 0; i < MEASURES; i++)
+        measures[i] = measure_burn_ns(work_ns, MEASURE_NS / work_ns + 1);
+    qsort(measures, MEASURES, sizeof *measures, compare_doubles);
+    int64_t over_ns = (int64_t)lround(measures[MEASURES / 4]) - work_ns;
+    int64_t over_max = work_ns / OVER_SHARE + OVER_NS;      /* what is above is not the loop's */
+    over_ns = over_ns < over_max ? over_ns : over_max;
+    return over_ns < work_ns ? work_ns - over_ns : 1;
+}
