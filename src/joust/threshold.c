@@ -182,15 +182,6 @@ static double unit_size(const struct measure *m, struct str unit)
     return 0;
 }
 
-static size_t number_bytes(struct str s)
-{
-    size_t i = 0;
-
-    while (i < s.len && (ascii_is_digit(s.at[i]) || s.at[i] == '.'))
-        i++;
-    return i;
-}
-
 /* The last of them: a name may have both. */
 static size_t find_sign(struct str text)
 {
@@ -214,7 +205,7 @@ static void split_name(struct str left, struct threshold *t)
 static bool parse_value(struct str right, const struct measure *m, struct threshold *t,
                         struct buf *why)
 {
-    size_t     digits = number_bytes(right);
+    size_t     digits = value_decimal_bytes(right);
     struct str unit = str_trim(str_slice(right, digits, right.len));
     double     size = unit_size(m, unit), number;
 

@@ -15,15 +15,6 @@ static const struct { const char *name; int64_t ns; } units[] = {
 
 enum { UNITS = sizeof units / sizeof *units };
 
-static size_t decimal_bytes(struct str text)
-{
-    size_t i = 0;
-
-    while (i < text.len && (ascii_is_digit(text.at[i]) || text.at[i] == '.'))
-        i++;
-    return i;
-}
-
 static bool unit_of(struct str name, int64_t *ns)
 {
     if (name.len == 0)
@@ -77,6 +68,15 @@ static int read_all(const char *path, struct buf *out)
     return error;
 }
 
+size_t value_decimal_bytes(struct str text)
+{
+    size_t i = 0;
+
+    while (i < text.len && (ascii_is_digit(text.at[i]) || text.at[i] == '.'))
+        i++;
+    return i;
+}
+
 bool value_decimal(struct str text, double *out)
 {
     uint64_t   whole = 0, parts = 0;
@@ -93,7 +93,7 @@ bool value_decimal(struct str text, double *out)
 
 bool value_time(struct str text, int64_t *ns)
 {
-    size_t  digits = decimal_bytes(text);
+    size_t  digits = value_decimal_bytes(text);
     int64_t unit;
     double  count;
 

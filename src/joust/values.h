@@ -7,6 +7,9 @@
 #include "base/arena.h"
 #include "base/buf.h"
 
+/* How many bytes at the begin of a text a decimal may have; what follows is its unit. */
+size_t value_decimal_bytes(struct str text);
+
 /* Digits, and perhaps a point and more digits: at most 15 in all. */
 bool value_decimal(struct str text, double *out);
 
