@@ -6,7 +6,8 @@
 
 #include "base/clock.h"
 
-enum { LINEUP_BYTES_MAX = 64 * 1024 * 1024, ANSWER_SHOWN_BYTES = 16 * 1024 * 1024, NS_PER_S = 1000000000 };
+enum { LINEUP_BYTES_MAX = 64 * 1024 * 1024, ANSWER_SHOWN_BYTES = 16 * 1024 * 1024, NS_PER_S = 1000000000,
+       HISTOGRAMS_MAX = 20000 };
 
 static struct request_options request_of(const struct options *o)
 {
@@ -119,6 +120,18 @@ static void note_program(const struct contestant *c, struct target_record *recor
     record->program_hash = process_program_hash(&server, arena);
 }
 
+/* Below the command, unless that has made a daemon of its server. */
+static struct process_tree started_tree(const struct contestant *c)
+{
+    const struct process_tree all = { .root = c->runner.supervisor };
+    struct process_tree       below = { c->runner.pid, process_started(c->runner.pid) };
+
+    if (process_listener(&below, &c->plan.url))
+        return below;
+    pid_t daemon = process_listener(&all, &c->plan.url);
+    return daemon ? (struct process_tree){ daemon, process_started(daemon) } : below;
+}
+
 /* A cost that cannot be known is no mistake; a pinning that was asked for and fails is. */
 static bool find_processes(struct lineup *l, unsigned i, unsigned own, struct result *r, struct buf *why)
 {
@@ -127,7 +140,7 @@ static bool find_processes(struct lineup *l, unsigned i, unsigned own, struct re
     struct target_record       *record = &r->targets[i];
 
     if (t->command.at)
-        c->tree = (struct process_tree){ c->runner.pid, process_started(c->runner.pid) };
+        c->tree = started_tree(c);
     else if (!t->pid && !find_listening(l, i, own, why))
         record->cost_unknown = arena_copy(&r->arena, buf_str(why));
     buf_reset(why);
@@ -175,6 +188,19 @@ static void add_steps(const struct plan *p, struct result *r)
     }
 }
 
+/* Each visit keeps a histogram for each step. */
+static bool check_size(const struct result *r, int64_t blocks, struct buf *why)
+{
+    int64_t count = r->targets_count * blocks * r->steps_count;
+
+    if (count <= HISTOGRAMS_MAX)
+        return true;
+    buf_format(why, "%u targets x %lld blocks x %u steps are %lld histograms to keep; at most %d can be: "
+               "fewer --blocks", r->targets_count, (long long)blocks, r->steps_count,
+               (long long)count, HISTOGRAMS_MAX);
+    return false;
+}
+
 bool lineup_open(struct lineup *l, const struct options *o, struct result *r, struct progress *p,
                  const volatile sig_atomic_t *stop, struct buf *why)
 {
@@ -189,6 +215,8 @@ bool lineup_open(struct lineup *l, const struct options *o, struct result *r, st
             return false;
     }
     add_steps(&l->contestants[0].plan, r);
+    if (!check_size(r, o->blocks, why))
+        return false;
     for (unsigned i = 0; i < own; i++)
         if (!find_named(l, i, why))
             return false;

@@ -1,14 +1,18 @@
 """What is wrong with a command line or a target is said in one line on standard error, exit 2, before any load."""
 
+import contextlib
+import os
 import resource
 import socket
 import subprocess
+import threading
 
 import pytest
 
 from joust import BINARY
 
 A = "a=http://127.0.0.1:9/"
+HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 def run(*arguments, **more):
@@ -45,6 +49,16 @@ def refused(*arguments, says, **more):
         ([A, "--plot", "picture.gif"], "ends in .png or .svg"),
         ([A, "--fail-if", "p99"], "--fail-if: "),
         ([A, "--fail-if", "nonsense>5"], "--fail-if: "),
+        ([A, "--fail-if", "b:p99>20ms"], "--fail-if: "),
+        ([A, "--fail-if", "slower>5%"], "--fail-if: "),
+        ([A, "--quantile", "0.00005"], "from 1 to below 100"),
+        ([A, "--json", "/nowhere/a.json"], "--json: '/nowhere/a.json' cannot be written: No such file or directory"),
+        ([A, "--report", "x", "--plot", "y.svg", "--json", "./x"], "--json and --report are both to be written to 'x'"),
+        ([A, "--", "--quiet"], "'--quiet' is not a target"),
+        ([A, "-b", "{{one\nline"], "{{one?line"),
+        ([A, "-H", "A: {{", "-H", "B: }}"], "opens a place that no"),
+        ([*(f"{i}=http://127.0.0.1:9/" for i in range(8)), "--blocks", "1000", "--scenario", os.path.join(HERE, "three.json")],
+         "8 targets x 1000 blocks x 3 steps are 24000 histograms to keep; at most 20000 can be: fewer --blocks"),
         ([A, "--pin", "0"], "is not two lists of CPUs"),
         ([A, "--pin", "0:1023"], "this machine has no CPU 1023"),
         ([A, "--blocks", "1"], "from 2 to 1000"),
@@ -88,6 +102,21 @@ def test_mistakes(arguments, says):
     refused(*arguments, says=says)
 
 
+@contextlib.contextmanager
+def answering(statuses):
+    """A server that answers each connection once, one status after the other."""
+    with socket.create_server(("127.0.0.1", 0)) as s:
+
+        def serve():
+            for status in statuses:
+                with s.accept()[0] as connection:
+                    connection.recv(65536)
+                    connection.sendall(f"HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n".encode())
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield f"http://127.0.0.1:{s.getsockname()[1]}/"
+
+
 def test_a_target_that_is_not_up_is_named():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))  # bound and not listening: refused
@@ -100,6 +129,27 @@ def test_a_command_that_ends_is_quoted():
         s.bind(("127.0.0.1", 0))
         port = s.getsockname()[1]
         refused(f"a=http://127.0.0.1:{port}/", "-q", "--run", "a=echo out of luck >&2; exit 3", says="out of luck")
+
+
+@pytest.mark.parametrize(
+    "more, says",
+    [
+        ([], "answered 500 the second time: a request that succeeds only once needs a {{random}}"),
+        (["--expect", "200"], "answered 500 the second time: a request that succeeds only once needs a {{random}}"),
+    ],
+)
+def test_a_request_that_succeeds_only_once(more, says):
+    with answering(["200 OK", "200 OK", "500 Oops"]) as url:    # is it up; what does it answer; and once more
+        refused(f"a={url}", "-q", *more, says=f"a: {says}\n")
+
+
+@pytest.mark.parametrize(
+    "more, says",
+    [([], "answered 404, which is no success (--expect 404, if it is meant)"), (["--expect", "200"], "answered 404, not 200")],
+)
+def test_a_request_that_fails(more, says):
+    with answering(["404 Not Found"] * 3) as url:
+        refused(f"a={url}", "-q", *more, says=f"a: {says}\n")
 
 
 def test_too_few_open_files():
