@@ -264,7 +264,8 @@ static void test_outcomes_have_names(void **state)
     for (int i = 0; i < OUTCOMES; i++) {
         assert_non_null(outcome_infos[i].name);
         assert_non_null(outcome_infos[i].says);
-        bool unanswered = i == OUTCOME_RESET || i == OUTCOME_TIMEOUT || i == OUTCOME_SHORT || i == OUTCOME_UNSENT;
+        bool unanswered = i == OUTCOME_REFUSED || i == OUTCOME_RESET || i == OUTCOME_TIMEOUT ||
+                          i == OUTCOME_SHORT || i == OUTCOME_UNSENT;
         assert_int_equal(outcome_infos[i].unanswered, unanswered);
     }
 }
