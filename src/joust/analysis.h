@@ -64,7 +64,7 @@ struct view_analysis {
     unsigned              comparisons_count;
     struct gate           gates[GATE_ROWS_MAX];
     unsigned              gates_count;
-    double                noise[METRICS];       /* relative, of the control; 0 without one */
+    double                noise[METRICS];       /* relative, of the control; 0 without one, INFINITY when it found none */
 };
 
 struct analysis {

@@ -52,13 +52,15 @@ static void compare(const struct grid *g, unsigned a, unsigned b, struct view_an
 
 /* ---- Noise, Holm, verdicts -------------------------------------------------------------- */
 
+/* A control that found no figure found no limit to the noise: nothing may be called a difference. */
 static void find_noise(const struct result *r, struct view_analysis *v)
 {
     for (unsigned i = 0; i < v->comparisons_count; i++) {
         const struct comparison *c = &v->comparisons[i];
-        if (!is_control_pair(r, c) || !c->ratio.known)
+        if (!is_control_pair(r, c))
             continue;
-        double apart = exp(fabs(log(c->ratio.estimate))) - 1;
+        bool   sound = c->ratio.known && !gates_void(v, c->a, c->b, c->metric);
+        double apart = sound ? exp(fabs(log(c->ratio.estimate))) - 1 : INFINITY;
         if (apart > v->noise[c->metric])
             v->noise[c->metric] = apart;
     }

@@ -175,6 +175,21 @@ static void test_control(void **state)
     }
 }
 
+/* A control whose cost is not known has found no limit to the noise of it. */
+static void test_control_without_a_figure(void **state)
+{
+    struct made m = made_usual();
+
+    (void)state;
+    m.control = true;
+    m.cpu_ns[0] = -1;
+    struct trial *t = made_trial(&m);
+    assert_true(isinf(t->v->noise[METRIC_CPU]));
+    assert_int_equal(pair(t, 1, 2, METRIC_CPU)->verdict.kind, VERDICT_UNDECIDED);
+    assert_false(isinf(t->v->noise[METRIC_P50]));
+    trial_close(t);
+}
+
 /* ---- Holm ------------------------------------------------------------------------------- */
 
 static void assert_holm(const struct trial *t, enum metric m, unsigned family_count)
@@ -317,6 +332,7 @@ int main(void)
         cmocka_unit_test(test_unknown_cost),
         cmocka_unit_test(test_missing_visit),
         cmocka_unit_test(test_control),
+        cmocka_unit_test(test_control_without_a_figure),
         cmocka_unit_test(test_holm),
         cmocka_unit_test(test_holm_of_known),
         cmocka_unit_test(test_correction_is_named),
