@@ -526,6 +526,15 @@ def test_the_program_is_the_server_and_not_the_shell(joust, port, tmp_path):
     assert not exists(int(pid_file.read_text()))
 
 
+def test_a_server_that_becomes_a_daemon(joust, port, tmp_path):
+    words, pid_file = started(port, tmp_path)
+    words[1] = words[1].replace("a=exec ", "a=(setsid ", 1) + " &); exec sleep 300"
+    run = joust.short("-d", "100ms", "-c", 2, *words)
+    assert run.status == 0 and "python" in run.result.target("a")["program"], run
+    assert run.result.analysis("a")["server_cpu_ns_per_request"]["value"] > 0
+    assert not exists(int(pid_file.read_text()))
+
+
 def test_two_services_of_one_launcher(joust):
     """Both run the launcher's program, and are no less than two."""
     text = ("import signal, subprocess, sys\n"
