@@ -7,7 +7,7 @@ it is known to one how many a round has, wherever it begins; with several, all a
 import pytest
 
 from joust import ASKED_BEFORE, SHORT, target
-from servers import HostileServer
+from servers import HostileServer, LoggingServer
 
 SECONDS = 20  # for a run that takes two
 
@@ -149,3 +149,14 @@ def test_what_is_due_and_not_sent_is_unsent(joust):
     assert sum(outcomes.values()) == run.result.sum("due", "a")
     assert run.result.latency("a").unanswered == sum(outcomes.values())
     assert counts["requests"] == run.result.sent("a") + ASKED_BEFORE
+
+
+def test_no_answer_steers_the_terminal(joust):
+    """Escape sequences, C1 controls and those of direction, in a body's members and in a media type."""
+    body = b'{"user_id": 1, "a\\u001b[2J\\u009b31m\\u202eb": 1}'
+    with LoggingServer(body=b'{"user_id": 1}') as a, LoggingServer(body=body) as b, \
+            LoggingServer(media_type="text/\u009b31m\u202ex") as c:
+        for other in b, c:
+            run = joust.short("-d", "100ms", "-c", 1, target("good", a), target("other", other))
+            assert run.status == 5 and "31m" in run.stderr, run
+            assert not any(char in run.stderr for char in "\x1b\x9b\u202e"), run
