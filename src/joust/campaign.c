@@ -19,7 +19,7 @@ static const double confidence = 0.95, equal_load_share = 0.5;
 
 struct campaign {
     const struct options *options;
-    const volatile sig_atomic_t *stop;
+    const atomic_int *stop;
     struct result        *result;
     struct lineup         lineup;
     struct progress      *progress;
@@ -281,7 +281,7 @@ static enum campaign_verdict run(struct campaign *c)
 }
 
 enum campaign_verdict campaign_run(const struct options *o, const char *command,
-                                   const volatile sig_atomic_t *stop, struct result *out,
+                                   const atomic_int *stop, struct result *out,
                                    struct buf *why)
 {
     struct campaign c = { .options = o, .stop = stop, .result = out, .why = why };

@@ -1,6 +1,6 @@
 /* joust/campaign.h: targets up, answers compared, ceiling measured, blocks of visits run. */
 #pragma once
-#include <signal.h>
+#include <stdatomic.h>
 
 #include "joust/result.h"
 
@@ -13,5 +13,5 @@ enum campaign_verdict {
 
 /* `out` is closed by the caller, whatever the verdict. What was started is stopped again. */
 enum campaign_verdict campaign_run(const struct options *o, const char *command,
-                                   const volatile sig_atomic_t *stop, struct result *out,
+                                   const atomic_int *stop, struct result *out,
                                    struct buf *why);

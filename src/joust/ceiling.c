@@ -49,7 +49,7 @@ static bool is_understood(const struct round_figures *f)
 
 /* One visit. */
 static bool drive(struct lineup *l, struct result *r, const struct plan *plan,
-                  const volatile sig_atomic_t *stop, struct buf *why)
+                  const atomic_int *stop, struct buf *why)
 {
     const struct options      *o = l->options;
     const struct visit_watcher nobody = { 0 };
@@ -83,7 +83,7 @@ static bool drive(struct lineup *l, struct result *r, const struct plan *plan,
     return done;
 }
 
-bool ceiling_measure(struct lineup *l, struct result *r, const volatile sig_atomic_t *stop,
+bool ceiling_measure(struct lineup *l, struct result *r, const atomic_int *stop,
                      struct buf *why)
 {
     const struct contestant *first = &l->contestants[0];

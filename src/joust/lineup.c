@@ -202,7 +202,7 @@ static bool check_size(const struct result *r, int64_t blocks, struct buf *why)
 }
 
 bool lineup_open(struct lineup *l, const struct options *o, struct result *r, struct progress *p,
-                 const volatile sig_atomic_t *stop, struct buf *why)
+                 const atomic_int *stop, struct buf *why)
 {
     unsigned own = o->targets_count - o->control;
 

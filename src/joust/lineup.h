@@ -22,13 +22,13 @@ struct lineup {
     struct contestant contestants[TARGETS_MAX];
     unsigned          count;
     const struct options *options;
-    const volatile sig_atomic_t *stop;  /* counts signals: one ends all waiting for targets, two that for their ends */
+    const atomic_int *stop;  /* counts signals: one ends all waiting for targets, two that for their ends */
 };
 
 /* URLs, plans; starts what is to be started and waits until each target answers; finds processes and
  * pins them; fills the records of `r`.  False: one sentence in `why`. */
 bool lineup_open(struct lineup *l, const struct options *o, struct result *r, struct progress *p,
-                 const volatile sig_atomic_t *stop, struct buf *why) __attribute__((warn_unused_result));
+                 const atomic_int *stop, struct buf *why) __attribute__((warn_unused_result));
 
 /* Asks every target the same, keeps what each is held to, and notes who differs from the first one.
  * False: a target answers what was not expected, in a sentence. */

@@ -21,7 +21,7 @@ enum exit_status { EXIT_FINE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_THRESHOL
 
 enum { TEXT_BYTES_MAX = 64 * 1024 * 1024, SENTENCE_BYTES_MAX = 16 * 1024 };
 
-static volatile sig_atomic_t stop;      /* how many signals asked for it */
+static atomic_int stop;                /* how many signals asked for it */
 
 static const int stopping[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 

@@ -179,7 +179,7 @@ static void describe_silence(struct buf *out, const struct runner *r, const stru
 }
 
 bool runner_wait_ready(struct runner *r, const struct plan *plan, int64_t timeout_ns,
-                       const volatile sig_atomic_t *stop, struct buf *why)
+                       const atomic_int *stop, struct buf *why)
 {
     int64_t    until = clock_monotonic_ns(&system_clock) + timeout_ns, left = timeout_ns;
     char       memory[1024];
@@ -201,7 +201,7 @@ bool runner_wait_ready(struct runner *r, const struct plan *plan, int64_t timeou
 }
 
 /* True when the supervisor has ended and was waited for; when told to hurry, it is. */
-static bool supervisor_waited(pid_t supervisor, const volatile sig_atomic_t *signals)
+static bool supervisor_waited(pid_t supervisor, const atomic_int *signals)
 {
     int64_t until = clock_monotonic_ns(&system_clock) + STOP_MS * INT64_C(1000000);
     bool    hurried = false;
@@ -216,7 +216,7 @@ static bool supervisor_waited(pid_t supervisor, const volatile sig_atomic_t *sig
     return true;
 }
 
-void runner_stop(struct runner *r, const volatile sig_atomic_t *signals)
+void runner_stop(struct runner *r, const atomic_int *signals)
 {
     if (r->pid <= 0)
         return;

@@ -1,7 +1,7 @@
 /* joust/runner.h: the targets that joust starts and stops itself (--run). */
 #pragma once
 #include <sched.h>
-#include <signal.h>
+#include <stdatomic.h>
 #include <sys/resource.h>
 #include <sys/types.h>
 
@@ -26,8 +26,8 @@ bool runner_start(struct runner *r, struct str command, const cpu_set_t *cpus, r
  * answered, that nobody listens, or, of a runner, how it ended and its last line. `r` may be NULL,
  * and so may `stop`, which ends the waiting when it becomes true. */
 bool runner_wait_ready(struct runner *r, const struct plan *plan, int64_t timeout_ns,
-                       const volatile sig_atomic_t *stop, struct buf *why);
+                       const atomic_int *stop, struct buf *why);
 
 /* SIGTERM to the group, then to what is left of all that it started, SIGKILL after ten seconds or, at
  * once, when `signals` (or NULL) counts two; waits for all.  A zeroed one may be stopped. */
-void runner_stop(struct runner *r, const volatile sig_atomic_t *signals);
+void runner_stop(struct runner *r, const atomic_int *signals);

@@ -4,7 +4,7 @@
  * histograms and counts of its own, which are merged when they have ended. */
 #pragma once
 #include <sched.h>
-#include <signal.h>
+#include <stdatomic.h>
 
 #include "load/expect.h"
 #include "load/outcome.h"
@@ -61,7 +61,7 @@ struct visit {
     int64_t  warm_up_max_ns;            /* at most so long */
     uint64_t seed;
     uint64_t first_seq;                 /* {{seq}} of the first request */
-    const volatile sig_atomic_t *stop;  /* ends the visit when it becomes true; may be NULL */
+    const atomic_int *stop;  /* ends the visit when it becomes true; may be NULL */
     const cpu_set_t *cpus;              /* where the driving threads may run; NULL: anywhere */
 };
 

@@ -343,7 +343,7 @@ static void test_daemons(void **state)
     (void)state;
     for (int deaf = 0; deaf < 2; deaf++) {
         struct runner r, other;
-        sig_atomic_t  signals = 1 + deaf;       /* a second signal leaves nobody any time */
+        atomic_int    signals = 1 + deaf;       /* a second signal leaves nobody any time */
         int           pid;
         assert_true(runner_start(&other, LIT("exec sleep 1000"), NULL, 0));
         assert_true(runner_start(&r, str_of(commands[deaf]), NULL, 0));
