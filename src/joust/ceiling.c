@@ -20,7 +20,6 @@ static const struct step *typical_step(const struct plan *p)
 
 static bool make_plan(const struct lineup *l, uint16_t port, struct plan *out, struct buf *why)
 {
-    static const char *const listen = "http://127.0.0.1:%u/";
     const struct plan       *first = &l->contestants[0].plan;
     char                     text[64];
     struct buf               url_text = buf_fixed(text, sizeof text);
@@ -31,7 +30,7 @@ static bool make_plan(const struct lineup *l, uint16_t port, struct plan *out, s
     out->steps[0].takes_count = 0;
     out->steps_count = 1;
     out->lets_count = 0;
-    buf_format(&url_text, listen, port);
+    buf_format(&url_text, "http://127.0.0.1:%u/", port);
     return url_parse(buf_str(&url_text), &out->url, why);
 }
 

@@ -182,9 +182,9 @@ static void test_plot_unsound(void **state)
 
     (void)state;
     m.failures[1][OUTCOME_TIMEOUT] = 0.05;
-    m.failures[2][OUTCOME_REFUSED] = 1;
+    m.failures[2][OUTCOME_STATUS] = 1;
     r = made_result(&m);
-    assert_picture(2);                  /* the third has answered nothing: no bar, no crash */
+    assert_picture(2);                  /* the third has no correct answer: no bar, no crash */
 }
 
 static void test_plot_svg(void **state)
