@@ -13,6 +13,7 @@ URLENCODED, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-dat
 TOKEN = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
 QUOTED = r'"(?:[^"\\\x00-\x08\x0a-\x1f\x7f]|\\.)*"'
 PARAMETER = rf"({TOKEN})=({TOKEN}|{QUOTED})"
+HEADER = re.compile(rf"({TOKEN}):[ \t]*([^\x00-\x08\x0a-\x1f\x7f]*?)[ \t]*")
 MEDIA = re.compile(rf"({TOKEN}/{TOKEN})((?:[ \t]*;[ \t]*(?:{PARAMETER})?)*)[ \t]*")
 
 
@@ -60,7 +61,7 @@ def read_part(part):
     """(name, value) of a part of a multipart body, "file", or None."""
     head, blank, value = part.partition(b"\r\n\r\n")
     lines = head.split(b"\r\n")
-    headers = [re.fullmatch(rf"({TOKEN}):[ \t]*([^\x00-\x08\x0a-\x1f\x7f]*?)[ \t]*", line.decode("latin-1")) for line in lines]
+    headers = [HEADER.fullmatch(line.decode("latin-1")) for line in lines]
     if not blank or None in headers or len(head) > 2048:
         return None
     named = [(found[1].lower(), found[2]) for found in headers]
@@ -105,7 +106,8 @@ class Asked:
         self.request = request
         self.method = request["method"]
         self.target = request["path"]
-        self.path = unquote_to_bytes(self.target.removeprefix("http://example.com").split("?")[0]).decode("utf-8", "replace")
+        path = self.target.removeprefix("http://example.com").split("?")[0]
+        self.path = unquote_to_bytes(path).decode("utf-8", "replace")
         self.body = request["body"] or b""
 
     def headers(self, wanted):
@@ -195,7 +197,7 @@ class Asked:
 
     @property
     def is_read_otherwise(self):
-        """Semicolons, a last name without its =, bytes that are not escaped; what surrounds a multipart body, and how its head is written."""
+        """Semicolons, a last name without its =, bytes as they are; what precedes a multipart body, and `Boundary=`."""
         if self.is_urlencoded:
             last = self.body.rstrip(b"&").rpartition(b"&")[2]
             return b";" in self.body or b"=" not in last or not self.body.isascii()

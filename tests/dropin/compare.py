@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from contextlib import ExitStack
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -72,12 +73,14 @@ def shape(answer):
     """What makes two differences the same one."""
     if not isinstance(answer, dict):
         return str(answer)
-    return str((answer["status"], sorted(f["type"] for f in rules.faults(answer) if isinstance(f["type"], str)), answer["headers"]))
+    kinds = sorted(f["type"] for f in rules.faults(answer) if isinstance(f["type"], str))
+    return str((answer["status"], kinds, answer["headers"]))
 
 
 def show(request, answer, expected, actual, titles):
     body = request["body"]
-    others = {name: value for name, value in request.items() if name not in ("kind", "method", "path", "headers", "body") and value}
+    shown = ("kind", "method", "path", "headers", "body")
+    others = {name: value for name, value in request.items() if name not in shown and value}
     print(f"\nasked    {request['method']} {request['path']}  {request['headers']}  {others or ''}")
     if body is not None:
         print(f"         {body if len(body) < 1000 else body[:1000] + b'...'}")
@@ -109,8 +112,11 @@ def main():
     asked = parser.parse_args()
     print(f"seed {asked.seed}, {asked.count} requests", flush=True)
     begun = time.monotonic()
-    with tempfile.TemporaryDirectory() as name, servers.fastapi(Path(name)) as one, servers.postern(Path(name), asked.binary) as other:
-        comparison = Comparison(Side(one), Side(other))
+    with ExitStack() as stack:
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        fastapi = stack.enter_context(servers.fastapi(directory))
+        postern = stack.enter_context(servers.postern(directory, asked.binary))
+        comparison = Comparison(Side(fastapi), Side(postern))
         found = compare(comparison, asked.seed, asked.count)
         uses = rules.uses()
         for requests in list(found.values())[:SHOWN_MAX]:

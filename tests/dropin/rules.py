@@ -83,7 +83,8 @@ def undocumented():
 
 def uses():
     """{title: how often it was needed}"""
-    return {title: sum(o.used for o in RULES + PLAINER if o.title == title) for title in (one.title for one in RULES + PLAINER)}
+    every = RULES + PLAINER
+    return {one.title: sum(other.used for other in every if other.title == one.title) for one in every}
 
 
 def faults(answer):
@@ -137,7 +138,8 @@ def _(asked, answer):
     return problem(501, "Not Implemented")
 
 
-@rule("there are no `/redoc` and no `/docs/oauth2-redirect`", lambda q, a: q.path in ("/redoc", "/docs/oauth2-redirect"), final=True)
+@rule("there are no `/redoc` and no `/docs/oauth2-redirect`", lambda q, a: q.path in ("/redoc", "/docs/oauth2-redirect"),
+      final=True)
 def _(asked, answer):
     return problem(404, "Not Found")
 
@@ -156,7 +158,11 @@ def _(asked, answer):
     answer["headers"]["allow"] = "GET, HEAD, OPTIONS" if answer["headers"]["allow"] == "GET" else "POST, OPTIONS"
 
 
-@rule("HEAD is answered where GET is", lambda q, a: q.method == "HEAD" and refuses_method(a) and "GET" in a["headers"]["allow"])
+def heads_a_get(asked, answer):
+    return asked.method == "HEAD" and refuses_method(answer) and "GET" in answer["headers"]["allow"]
+
+
+@rule("HEAD is answered where GET is", heads_a_get)
 def _(asked, answer):
     if asked.token_kind == "good":
         return {"status": 200, "headers": {"content-type": "application/json"}, "body": None}
@@ -208,12 +214,17 @@ def _(asked, answer):
     return invalid_json()
 
 
-@rule("Malformed JSON: the place and the words", lambda q, a: any(f["type"] == "json_invalid" for f in faults(a)), final=True)
+@rule("Malformed JSON: the place and the words", lambda q, a: any(f["type"] == "json_invalid" for f in faults(a)),
+      final=True)
 def _(asked, answer):
     return invalid_json()
 
 
-@rule("NaN and Infinity are not JSON", lambda q, a: is_json(q) and q.json is not None and re.search("NaN|Infinity", q.without_texts), final=True)
+def names_no_number(asked, answer):
+    return is_json(asked) and asked.json is not None and re.search("NaN|Infinity", asked.without_texts)
+
+
+@rule("NaN and Infinity are not JSON", names_no_number, final=True)
 def _(asked, answer):
     return invalid_json()
 
@@ -237,7 +248,11 @@ def is_json_here(asked):
     return is_json(asked) and asked.json is not None
 
 
-@rule("Integers have 64 bits", lambda q, a: is_json_here(q) and a["status"] == 400 and re.search(r"\d{4301}", q.without_texts))
+def has_endless_number(asked, answer):
+    return is_json_here(asked) and answer["status"] == 400 and re.search(r"\d{4301}", asked.without_texts)
+
+
+@rule("Integers have 64 bits", has_endless_number)
 def _(asked, answer):
     """Python reads no number of so many digits, not even where nobody asks for it."""
     return Any(lambda actual: actual["status"] in (200, 201, 422), "an answer")
@@ -257,8 +272,8 @@ def _(asked, answer):
 
 def is_beyond(value):
     if isinstance(value, str):
-        value = value.strip()
-        value = int(value.split(".")[0].replace("_", "")) if re.fullmatch(r"[+-]?\d[\d_]*(\.0*)?", value) and len(value) < 4300 else 0
+        is_integer = re.fullmatch(r"[+-]?\d[\d_]*(\.0*)?", value.strip()) and len(value) < 4300
+        value = int(value.split(".")[0].replace("_", "")) if is_integer else 0
     return isinstance(value, (int, float)) and not -2**63 <= value < 2**63
 
 
@@ -266,26 +281,32 @@ def is_infinite(value):
     return isinstance(value, float) and value in (float("inf"), float("-inf"))
 
 
-@rule("`1e400` is `finite_number`", lambda q, a: is_json_here(q) and a["status"] == 500 and any(map(is_infinite, values(q.json))))
+def has_infinite_number(asked, answer):
+    return is_json_here(asked) and answer["status"] == 500 and any(map(is_infinite, values(asked.json)))
+
+
+@rule("`1e400` is `finite_number`", has_infinite_number)
 def _(asked, answer):
     """FastAPI finds the fault, and then cannot write what it was given."""
     def finds_it(actual):
         found = actual["body"]["detail"] if actual["status"] == 422 else []
-        numbers = [f for f in found if f["loc"] == ["body", "user_id"]]
-        return bool(found) and (not is_infinite(asked.members.get("user_id")) or [f["type"] for f in numbers] == ["finite_number"])
+        told = [f["type"] for f in found if f["loc"] == ["body", "user_id"]]
+        return bool(found) and (not is_infinite(asked.members.get("user_id")) or told == ["finite_number"])
 
     return Any(finds_it, "422, and finite_number for a user_id beyond all bounds")
 
 
 def has_large_integer(asked, answer):
-    return is_json_here(asked) and asked.path == "/json" and answer["status"] in (200, 422) and is_beyond(asked.members.get("user_id"))
+    read = is_json_here(asked) and asked.path == "/json" and answer["status"] in (200, 422)
+    return read and is_beyond(asked.members.get("user_id"))
 
 
 @rule("Integers have 64 bits", has_large_integer)
 def _(asked, answer):
     given = asked.members.get("user_id")
     others = [f for f in faults(answer) if f["loc"] != ["body", "user_id"]]
-    return validation(fault("int_parsing_size", ["body", "user_id"], "Unable to parse input string as an integer, exceeded maximum size", given), *others)
+    words = "Unable to parse input string as an integer, exceeded maximum size"
+    return validation(fault("int_parsing_size", ["body", "user_id"], words, given), *others)
 
 
 # Secrets.
@@ -358,9 +379,11 @@ def read_otherwise(asked, answer):
 def _(asked, answer):
     fields = dict(asked.form)
     grant = fields.get("grant_type", "password")
-    found = [] if "password" in grant else [fault("string_pattern_mismatch", ["body", "grant_type"], "String should match pattern 'password'",
-                                                  grant, ctx={"pattern": "password"})]
-    found += [fault("missing", ["body", name], "Field required", None) for name in ("username", "password") if name not in fields]
+    other = fault("string_pattern_mismatch", ["body", "grant_type"], "String should match pattern 'password'", grant,
+                  ctx={"pattern": "password"})
+    absent = [name for name in ("username", "password") if name not in fields]
+    found = [] if "password" in grant else [other]
+    found += [fault("missing", ["body", name], "Field required", None) for name in absent]
     return validation(*found) if found else problem(401, "Incorrect email or password")
 
 
@@ -396,6 +419,7 @@ STRICT_TOKENS = {
     "sub-fraction", "sub-true", "sub-plus", "sub-blank", "sub-underscore", "sub-other-digits",  # an id, in its digits
     "typ-other", "typ-number", "kid-number", "crit",                            # a header that means something else
 }
+TOKENS_BEYOND = {"sub-beyond-2-63", "sub-beyond-2-64", "exp-infinite"}
 
 
 @rule("Tokens are read strictly", lambda q, a: q.token_kind in STRICT_TOKENS and a["status"] == 200)
@@ -403,7 +427,7 @@ def _(asked, answer):
     return BAD_TOKEN
 
 
-@rule("a token whose `sub` is beyond that is refused", lambda q, a: q.token_kind in ("sub-beyond-2-63", "sub-beyond-2-64", "exp-infinite") and a["status"] == 500)
+@rule("a token whose `sub` is beyond that is refused", lambda q, a: q.token_kind in TOKENS_BEYOND and a["status"] == 500)
 def _(asked, answer):
     return BAD_TOKEN
 
@@ -412,7 +436,11 @@ def is_protected(asked):
     return asked.path == "/users/me" and asked.method == "GET"
 
 
-@rule("Tokens are read strictly", lambda q, a: is_protected(q) and a["status"] == 200 and not q.headers("authorization")[0].isascii())
+def holds_other_letters(asked, answer):
+    return is_protected(asked) and answer["status"] == 200 and not asked.headers("authorization")[0].isascii()
+
+
+@rule("Tokens are read strictly", holds_other_letters)
 def _(asked, answer):
     """PyJWT skips what is no letter of base64."""
     return BAD_TOKEN
@@ -421,7 +449,11 @@ def _(asked, answer):
 BLANKS = re.compile(r"(Bearer )[ \t]+(.*?)|(Bearer .*?)\t+", re.I | re.S)
 
 
-@instead("Blanks after Bearer", lambda request: any(BLANKS.fullmatch(value) for name, value in request["headers"] if name == "Authorization"))
+def has_blanks(request):
+    return any(name == "Authorization" and BLANKS.fullmatch(value) for name, value in request["headers"])
+
+
+@instead("Blanks after Bearer", has_blanks)
 def _(headers):
     return [[name, BLANKS.sub(r"\1\2\3", value) if name == "Authorization" else value] for name, value in headers]
 

@@ -35,7 +35,8 @@ def fastapi(directory):
         port = probe.getsockname()[1]
     command = [sys.executable, "-B", "-m", "uvicorn", "cheap_app:app", "--port", str(port), "--log-level", "warning"]
     paths = os.pathsep.join([str(HERE), str(ROOT / "contenders" / "fastapi")])
-    with running(command, directory / "fastapi.log", PYTHONPATH=paths, DATABASE_URL=f"sqlite+aiosqlite:///{directory}/fastapi.db") as process:
+    with running(command, directory / "fastapi.log", PYTHONPATH=paths,
+                 DATABASE_URL=f"sqlite+aiosqlite:///{directory}/fastapi.db") as process:
         for _ in range(600):
             try:
                 socket.create_connection(("127.0.0.1", port)).close()
@@ -53,7 +54,8 @@ def fastapi(directory):
 
 @contextmanager
 def postern(directory, binary):
-    command = [str(Path(binary).resolve()), "serve", "--listen", "127.0.0.1:0", "--database", f"sqlite:{directory}/postern.db",
+    command = [str(Path(binary).resolve()), "serve", "--listen", "127.0.0.1:0", "--database",
+               f"sqlite:{directory}/postern.db",
                "--hash-memory", "8", "--hash-passes", "1", "--bench-endpoint"]
     with running(command, directory / "postern.log") as process:
         line = process.stdout.readline().decode()

@@ -14,7 +14,8 @@ def base64url(data):
 
 def signed(head, claims, secret=SECRET, digest="sha256"):
     """A token of exactly these texts; a dict is written as JSON."""
-    parts = [part if isinstance(part, bytes) else json.dumps(part, separators=(",", ":")).encode() for part in (head, claims)]
+    parts = [part if isinstance(part, bytes) else json.dumps(part, separators=(",", ":")).encode() for part in (head,
+                                                                                                                claims)]
     text = ".".join(map(base64url, parts))
     return text + "." + base64url(hmac.digest(secret.encode(), text.encode(), digest))
 
@@ -116,7 +117,8 @@ KINDS = {
     "kid": lambda user: good(user, {"alg": "HS256", "kid": "1"}),
     "kid-number": lambda user: good(user, {"alg": "HS256", "kid": 1}),
     "crit": lambda user: good(user, {"alg": "HS256", "crit": ["exp"]}),
-    "jwk": lambda user: good(user, {"alg": "HS256", "jwk": {"kty": "oct", "k": "AA"}, "jku": "https://example.com", "x5c": []}),
+    "jwk": lambda user: good(user, {"alg": "HS256", "jwk": {"kty": "oct", "k": "AA"}, "jku": "https://example.com",
+                                    "x5c": []}),
     "cty": lambda user: good(user, {"alg": "HS256", "cty": "JWT"}),
     "head-list": lambda user: good(user, b"[]"),
     "head-no-json": lambda user: good(user, b"{"),
