@@ -1,16 +1,17 @@
-"""Holds one server of the scorecard to the contract: it is started, asked, and looked at from outside.
+"""Holds the forms of one contender to the contract: each is started, asked, and looked at from outside.
 
-    python tests/contenders/contract.py NAME COMMAND…
+    python tests/contenders/contract.py NAME        contenders/NAME, built; or "postern"
 
-Every recorded question (tests/golden) must be answered as FastAPI answered it, or as docs/differences.md lets Postern; what
-else a contender does differently stands in contenders/NAME/differences.json, with the reason:
+contenders/NAME/forms.json says how each form is started, in that folder. Every recorded question (tests/golden) must be
+answered as FastAPI answered it, or as docs/differences.md lets Postern; what else a contender does differently stands in
+contenders/NAME/differences.json, with the reason:
 
-    [{"reason": "…", "forms": ["a word of the command"], "status": 400, "questions": ["…"]}]
+    [{"reason": "…", "forms": ["same technique"], "status": 400, "questions": ["…"]}]
 
-Without "forms" it holds for every form of the contender, without "status" the status is the right one and only the words are
-others. A difference that is not listed fails, and so does a listed one that is no more. Then: a token is what it should be, the
-password is kept as argon2id with the agreed parameters, the database is in WAL mode, one of many simultaneous registrations
-of one address wins, and it ends when told. Postern itself is "postern"; it has no list, and keeps its hashes sealed.
+Without "forms" it holds for every form, without "status" the status is the right one and only the words are others. A
+difference that is not listed fails, and so does a listed one that is no more. Then: a token is what it should be, the
+password is kept as argon2id with the agreed parameters, the database is in WAL mode, one of many simultaneous
+registrations of one address wins, and it ends when told. Postern has no list, and keeps its hashes sealed.
 """
 
 import json
@@ -40,25 +41,31 @@ HASH = "$argon2id$v=19$m=19456,t=2,p=1$"
 START_SECONDS, END_SECONDS, SHOWN_MAX = 30, 30, 10
 
 
+class NotStarted(Exception):
+    pass
+
+
 class Server:
     """A contender is told everything by its environment, Postern by options."""
 
-    def __init__(self, name, command, directory):
+    def __init__(self, name, command, folder, directory):
         self.database = Path(directory) / "accounts.db"
         told = {"JWT_SECRET": exchange.SECRET}
         if name == "postern":
             command = [*command, "serve", "--bench-endpoint", "--listen", "127.0.0.1:0", "--database",
                        f"sqlite:{self.database}"]
         else:
-            told.update(LISTEN="127.0.0.1:0", DATABASE=str(self.database))
-        self.process = subprocess.Popen(command, env={**os.environ, **told}, stdin=subprocess.DEVNULL,
-                                        stdout=subprocess.PIPE, start_new_session=True)
+            told |= {"LISTEN": "127.0.0.1:0", "DATABASE": str(self.database)}
+        log = Path(directory) / "log"
+        with open(log, "wb") as errors:
+            self.process = subprocess.Popen(command, cwd=folder, env={**os.environ, **told}, stdin=subprocess.DEVNULL,
+                                            stdout=subprocess.PIPE, stderr=errors, start_new_session=True)
         ready, _, _ = select.select([self.process.stdout], [], [], START_SECONDS)
         line = self.process.stdout.readline().decode() if ready else ""
         found = re.fullmatch(r"listening on (http://127\.0\.0\.1:\d+)\n", line)
         if not found:
             self.kill()
-            sys.exit(f"FAILED: the first line of {' '.join(command)} was {line!r}")
+            raise NotStarted(f"the first line of {' '.join(command)} was {line!r}\n{log.read_text()[-2000:]}")
         self.url = found[1]
 
     def ends(self):
@@ -118,11 +125,19 @@ def allowed(name, record):
     return promised if name == "postern" else differences.Either(record["answer"], promised)
 
 
-def listed(name, command):
+def forms_of(name):
+    """{form: command}, and where they are started"""
+    if name == "postern":
+        return {"release build": ["build/release/postern"]}, ROOT
+    folder = ROOT / "contenders" / name
+    return json.loads((folder / "forms.json").read_text()), folder
+
+
+def listed(name, form):
     """{question: entry} of this form of the contender"""
     path = ROOT / "contenders" / name / "differences.json"
     entries = json.loads(path.read_text()) if path.exists() else []
-    here = [e for e in entries if "forms" not in e or any(word in part for word in e["forms"] for part in command)]
+    here = [e for e in entries if form in e.get("forms", [form])]
     return {question: entry for entry in here for question in entry["questions"]}
 
 
@@ -135,9 +150,9 @@ def is_as_listed(entry, expected, actual):
     return isinstance(actual, dict) and actual["status"] in wanted
 
 
-def golden(name, command, server):
+def golden(name, form, server):
     """Yields (what, whether it is right, what there is to say)."""
-    entries, got = listed(name, command), replay(server)
+    entries, got = listed(name, form), replay(server)
     for record in RECORDS:
         expected, actual = allowed(name, record), got[record["name"]]
         same, entry = differences.matches(expected, actual), entries.pop(record["name"], None)
@@ -199,22 +214,37 @@ def others(name, server):
     yield "it ends when told", server.ends(), ""
 
 
-def main():
-    name, command = sys.argv[1], sys.argv[2:]
+def hold(name, form, command, folder):
+    """(passed, failed) of one form"""
     passed = failed = 0
     with tempfile.TemporaryDirectory() as directory:
-        server = Server(name, command, directory)
         try:
-            for checks in golden(name, command, server), others(name, server):
+            server = Server(name, command, folder, directory)
+        except (NotStarted, OSError) as error:
+            print(f"FAILED: {error}")
+            return 0, 1
+        try:
+            for checks in golden(name, form, server), others(name, server):
                 for what, right, saying in checks:
                     passed, failed = passed + right, failed + (not right)
                     if not right and failed <= SHOWN_MAX:
                         print(f"FAILED: {what}\n{saying}".rstrip())
         finally:
             server.kill()
-    count = len(listed(name, command))
-    print(f"{passed} passed, {failed} failed" + (f"  ({count} known differences)" if count else ""))
-    sys.exit(1 if failed else 0)
+    return passed, failed
+
+
+def main():
+    name = sys.argv[1]
+    forms, folder = forms_of(name)
+    totals = [0, 0]
+    for form, command in forms.items():
+        print(f"\n==== {name}, {form}: {len(listed(name, form))} known differences", flush=True)
+        passed, failed = hold(name, form, command, folder)
+        print(f"{passed} right, {failed} wrong")
+        totals = [totals[0] + passed, totals[1] + failed]
+    print(f"{totals[0]} passed, {totals[1]} failed")
+    sys.exit(1 if totals[1] else 0)
 
 
 main()
