@@ -188,6 +188,14 @@ static unsigned count_established(const struct run *r)
     return count;
 }
 
+static void settle(struct run *r, int64_t *warmed_ns)
+{
+    move_to(r, PHASE_SETTLING);
+    if (r->visit->warm_up)
+        *warmed_ns = warm_up(r);
+    wait_until(r, now_ns() + r->visit->settle_ns, NULL);
+}
+
 static void run_phases(struct run *r, struct round_figures *out, int64_t *warmed_ns)
 {
     wait_until(r, INT64_MAX, &r->shared.ready);
@@ -196,10 +204,8 @@ static void run_phases(struct run *r, struct round_figures *out, int64_t *warmed
         move_to(r, PHASE_DRAIN);
         return;
     }
-    move_to(r, PHASE_SETTLING);
-    if (r->visit->warm_up)
-        *warmed_ns = warm_up(r);
-    wait_until(r, now_ns() + r->visit->settle_ns, NULL);
+    if (r->visit->warm_up || r->visit->settle_ns > 0)
+        settle(r, warmed_ns);
     if (r->visit->quota)
         run_counted_window(r, out);
     else

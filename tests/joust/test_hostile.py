@@ -146,7 +146,8 @@ def test_what_is_due_and_not_sent_is_unsent(joust):
     outcomes = run.result.outcomes("a")
     assert run.status == 5, run
     assert set(outcomes) <= {"timeout", "unsent"} and outcomes["timeout"] > 0
-    assert sum(outcomes.values()) == run.result.sum("due", "a")
+    hung = sum(outcomes.values()) - run.result.sum("due", "a")      # since before the window, one a connection
+    assert 0 <= hung <= 2 * 2
     assert run.result.latency("a").unanswered == sum(outcomes.values())
     assert counts["requests"] == run.result.sent("a") + ASKED_BEFORE
 

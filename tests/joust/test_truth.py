@@ -5,7 +5,7 @@ import statistics
 
 import pytest
 
-from joust import ASKED_BEFORE, histogram_of, target
+from joust import ASKED_BEFORE, SHORT, histogram_of, target
 from servers import BODY, Bimodal, Fixed, HostileServer, LoggingServer
 
 MS = 1_000_000
@@ -173,7 +173,8 @@ def true_quantile(sorted_ns, q):
 def delays_beside_log(joust, delay):
     """By how much mean, p50 and p99 are off, as parts of what may be; how late the server itself was at its p99."""
     with LoggingServer(delay) as server:
-        run = joust.short("-d", "600ms", "-c", 6, target("a", server))
+        run = joust("--warm-up", 0, "--settle", 0, "--blocks", 2, "--allow", ",".join(SHORT), "-d", "600ms", "-c", 6,
+                    target("a", server))
         assert run.status == 0, run
         requests = server.log()[ASKED_BEFORE:]
     log = sorted(r.delay_ns for r in requests)
