@@ -16,8 +16,8 @@ enum {
     MEASURES = 25,              /* their median is taken */
     MEASURE_NS = 2000000,
     LEAP_NS = 2000,             /* sooner no other thread has come and gone */
-    OVER_SHARE = 10,
-    OVER_NS = 100,
+    OVER_NS_MAX = 150,
+    SAMPLE_NS = 500,
 };
 
 void burn(int64_t work_ns)
@@ -57,18 +57,20 @@ static int compare_doubles(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* What to ask of burn() so that it takes `work_ns` in all. */
+/* What runs over is a call's, whatever is asked of it, and is found with little work: found with much
+ * it would be a small difference of large, noisy figures, and two servers with the same work would
+ * not be the same. */
 int64_t burn_calibrate(int64_t work_ns)
 {
-    double measures[MEASURES];
+    double  measures[MEASURES];
+    int64_t sample_ns = work_ns < SAMPLE_NS ? work_ns : SAMPLE_NS;
 
     if (work_ns <= 0)
         return 0;
     for (int i = 0; i < MEASURES; i++)
-        measures[i] = measure_burn_ns(work_ns, MEASURE_NS / work_ns + 1);
+        measures[i] = measure_burn_ns(sample_ns, MEASURE_NS / sample_ns + 1);
     qsort(measures, MEASURES, sizeof *measures, compare_doubles);
-    int64_t over_ns = (int64_t)lround(measures[MEASURES / 4]) - work_ns;
-    int64_t over_max = work_ns / OVER_SHARE + OVER_NS;      /* what is above is not the loop's */
-    over_ns = over_ns < over_max ? over_ns : over_max;
+    int64_t over_ns = (int64_t)lround(measures[MEASURES / 4]) - sample_ns;
+    over_ns = over_ns < OVER_NS_MAX ? over_ns : OVER_NS_MAX;    /* what is above is not the loop's */
     return over_ns < work_ns ? work_ns - over_ns : 1;
 }

@@ -1,8 +1,8 @@
 """What script/calibrate does: campaigns whose right answer is known, and how often joust gave it.
 
-Two do-nothing servers that burn the same CPU time a request are the same service under two names; when one burns more, so that
-a request takes it 5 % longer, it is the slower one.  A verdict between the same is false; the slower one not called slower is
-missed.
+A do-nothing server that burns CPU time for each request is visited under two names: the same service.  Another one that burns
+more, so that a request takes it 5 % longer, is the slower one.  A verdict between the same is false; the slower one not called
+slower is missed.
 """
 
 import argparse
@@ -23,7 +23,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "joust.md"
 BEGIN, END = "<!-- figures: written by script/calibrate --write -->", "<!-- end of figures -->"
 METRICS = ("throughput", "p50", "p99", "cpu")
 SERVER_CPU, GENERATOR_CPU = 0, 1
-WORK_NS = 20000
+WORK_NS, PROBE_NS = 20000, 2000
 SLOWDOWN = 0.05
 CONNECTIONS = 16
 FALSE_MAX, FOUND_MIN = 0.10, 0.84       # of 50: 5 and 42; of few, one may always go wrong
@@ -48,14 +48,16 @@ class Server:
 
 def campaign(given, first, second, seed):
     """The result of joust on two servers."""
-    with tempfile.NamedTemporaryFile(suffix=".json") as file:
+    with tempfile.TemporaryDirectory() as folder:
+        path = f"{folder}/result.json"
         done = subprocess.run([given.joust, "-q", "-c", str(CONNECTIONS), "-t", "1", "-d", str(given.seconds), "--blocks", str(given.blocks),
                                "--warm-up", "0", "--pin", f"{SERVER_CPU}:{GENERATOR_CPU}", "--seed", str(seed), "--allow", "ceiling",
-                               "--json", file.name, f"one={first.url}/", f"two={second.url}/"],
+                               "--json", path, f"one={first.url}/", f"two={second.url}/"],
                               capture_output=True, text=True, check=False)
         if done.returncode not in (0, 5):
             raise SystemExit(f"calibrate: joust ended with {done.returncode}: {done.stderr}")
-        return json.load(file)
+        with open(path, encoding="utf-8") as file:
+            return json.load(file)
 
 
 def verdicts(result):
@@ -64,11 +66,12 @@ def verdicts(result):
     return {row["metric"]: (row["verdict"], row["ratio"]) for row in rows}
 
 
-def service_ns(given):
-    """What a request costs the server as it is, all in all."""
-    with Server(given.joust, WORK_NS) as one, Server(given.joust, WORK_NS) as two:
-        figures = campaign(given, one, two, 1)["analysis"][0]["targets"]
-        return 1e9 / max(f["throughput_requests_per_second"]["value"] for f in figures)
+def slowdown_ns(given):
+    """How much more work makes a request take so much longer.  Asked of joust: work also changes how requests meet."""
+    probe = argparse.Namespace(joust=given.joust, blocks=20, seconds=8)
+    with Server(given.joust, WORK_NS) as one, Server(given.joust, WORK_NS + PROBE_NS) as two:
+        ratio = verdicts(campaign(probe, one, two, 1))["throughput"][1]
+    return PROBE_NS * SLOWDOWN / (ratio - 1)
 
 
 def rounds_of(result):
@@ -130,9 +133,9 @@ def one_campaign(given, slower_ns, seed, disturbed):
     """Which of the two is the slower one is drawn, too."""
     second_slower = random.Random(seed).random() < 0.5
     works = (WORK_NS, WORK_NS + slower_ns) if second_slower else (WORK_NS + slower_ns, WORK_NS)
-    with Server(given.joust, works[0]) as one, Server(given.joust, works[1]) as two:
+    with Server(given.joust, works[0]) as one, Server(given.joust, works[1]) as other:
         with Neighbour(given) if disturbed else Nobody():
-            result = campaign(given, one, two, seed)
+            result = campaign(given, one, other if slower_ns else one, seed)
     return result, verdicts(result), second_slower
 
 
@@ -193,7 +196,7 @@ def passes(given, false, found):
 
 
 def calibrate(given, record):
-    slower_ns = SLOWDOWN * service_ns(given)
+    slower_ns = slowdown_ns(given)
     rows, good = [], True
     for disturbed in (False,) if given.no_neighbour else (False, True):
         beside = ", a busy neighbour in the second half" if disturbed else ""
