@@ -166,11 +166,20 @@ static void call_keeper(struct front_loop *l, struct http_exchange *x, const str
         answer_with_problem(l, x, ep, UNAVAILABLE, 1);
 }
 
+/* Several are no media type at all, rather than none: no body is read that one of them denies. */
+static struct str media_type_of(const struct http_request *h)
+{
+    unsigned   count;
+    struct str only = http_request_header(h, LIT("content-type"), &count);
+
+    return count > 1 ? LIT("several") : only;
+}
+
 static struct api_request request_of(const struct http_request *h, const struct match *m)
 {
     struct api_request r = {
         .query = h->query,
-        .media_type = http_request_header(h, LIT("content-type"), NULL),
+        .media_type = media_type_of(h),
         .authorization = http_request_header(h, LIT("authorization"), NULL),
         .body = h->body,
     };

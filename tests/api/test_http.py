@@ -546,3 +546,11 @@ class TestHealth:
     def test_live_and_ready(self, client):
         assert client.get("/health/live").status_code == 200
         assert client.get("/health/ready").status_code == 200
+
+
+def test_two_media_types_are_none_that_is_known(raw):
+    """Taken for none, as one that is absent, the body would be read as JSON that a header denies."""
+    for second in (b"text/plain", b"application/json"):
+        connection = raw()
+        connection.send(JSON + b"Content-Type: " + second + b"\r\n" + LENGTH + b"\r\n" + BODY)
+        assert connection.answer("POST", "/json").status == 415
