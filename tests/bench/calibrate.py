@@ -26,6 +26,7 @@ SERVER_CPU, GENERATOR_CPU = 0, 1
 WORK_NS, PROBE_NS = 20000, 2000
 SLOWDOWN = 0.05
 CONNECTIONS = 16
+NEIGHBOURS = {"none": (False,), "only": (True,), "both": (False, True)}
 FALSE_MAX, FOUND_MIN = 0.10, 0.84       # of 50: 5 and 42; of few, one may always go wrong
 
 
@@ -198,7 +199,7 @@ def passes(given, false, found):
 def calibrate(given, record):
     slower_ns = slowdown_ns(given)
     rows, good = [], True
-    for disturbed in (False,) if given.no_neighbour else (False, True):
+    for disturbed in NEIGHBOURS[given.neighbour]:
         beside = ", a busy neighbour in the second half" if disturbed else ""
         false = same(given, disturbed, record if not disturbed else None)
         found, ratio = slower(given, slower_ns, disturbed)
@@ -216,7 +217,7 @@ def arguments():
     parser.add_argument("--blocks", type=int, default=10)
     parser.add_argument("--seconds", type=float, default=3, help="of each target in a campaign")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
-    parser.add_argument("--no-neighbour", action="store_true")
+    parser.add_argument("--neighbour", choices=NEIGHBOURS, default="both", help="another program beside them: not, only so, or both")
     parser.add_argument("--write", action="store_true", help="write the figures into docs/joust.md")
     parser.add_argument("--record", metavar="FILE", help="write the rounds of same against same")
     return parser.parse_args()
@@ -234,7 +235,7 @@ def main():
     load = os.getloadavg()[0]
     with open(given.record or os.devnull, "w", encoding="ascii") as record:
         rows, good = calibrate(given, record)
-    text = (f"`script/calibrate --campaigns {given.campaigns} --blocks {given.blocks} --seconds {given.seconds:g} --seed {given.seed}`, "
+    text = (f"`script/calibrate --campaigns {given.campaigns} --blocks {given.blocks} --seconds {given.seconds:g} --neighbour {given.neighbour} --seed {given.seed}`, "
             f"{datetime.date.today()}: {machine()}; load average at the start {load:.1f}.\n\n{table(given, rows)}")
     print(text)
     if given.write:
