@@ -13,7 +13,7 @@
 #include "joust/lineup.h"
 #include "joust/order.h"
 
-enum { NS_PER_S = 1000000000, NS_PER_MS = 1000000, SETTLE_SHARE = 10, SETTLE_OF_COUNT_MS = 100 };
+enum { NS_PER_S = 1000000000, NS_PER_MS = 1000000, SETTLE_SHARE = 10, SETTLE_OF_COUNT_MS = 100, BLOCKS_LEAST = 2 };
 
 static const double confidence = 0.95, equal_load_share = 0.5;
 
@@ -151,6 +151,23 @@ static enum campaign_verdict run_visit(struct campaign *c, struct round *round)
 
 /* ---- A view ------------------------------------------------------------------------------------- */
 
+/* What was measured before the end is not lost: whole blocks are as good as if no more had been asked
+ * for. */
+static void end_early(struct campaign *c, unsigned blocks)
+{
+    struct result *r = c->result;
+    char           text[64];
+    struct buf     says = buf_fixed(text, sizeof text);
+
+    view_keep_rounds(c->view, blocks * r->targets_count);
+    buf_format(&says, "after block %u of %u", blocks, r->blocks);
+    result_add_fact(r, "ended early", buf_str(&says));
+    if (blocks < BLOCKS_LEAST)
+        r->views_count--;
+    else if (r->views_count == 1)
+        r->blocks = blocks;
+}
+
 static enum campaign_verdict run_view(struct campaign *c, enum view_kind kind, double rate)
 {
     unsigned   targets = c->result->targets_count, blocks = (unsigned)c->options->blocks;
@@ -169,8 +186,10 @@ static enum campaign_verdict run_view(struct campaign *c, enum view_kind kind, d
         round->block = i / targets;
         round->place = i % targets;
         enum campaign_verdict verdict = run_visit(c, round);
-        if (verdict != CAMPAIGN_DONE)
+        if (verdict != CAMPAIGN_DONE) {
+            end_early(c, round->block);
             return verdict;
+        }
     }
     return CAMPAIGN_DONE;
 }

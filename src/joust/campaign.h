@@ -11,7 +11,8 @@ enum campaign_verdict {
     CAMPAIGN_STOPPED,           /* *stop became true */
 };
 
-/* `out` is closed by the caller, whatever the verdict. What was started is stopped again. */
+/* `out` is closed by the caller, whatever the verdict; INVALID and STOPPED leave in it what whole blocks
+ * there were, if there are views in it at all.  What was started is stopped again. */
 enum campaign_verdict campaign_run(const struct options *o, const char *command,
                                    const atomic_int *stop, struct result *out,
                                    struct buf *why);

@@ -155,6 +155,16 @@ static int conclude(const struct options *o, const struct result *r, struct buf 
     return status;
 }
 
+/* What was found until then is shown and kept all the same. */
+static int conclude_early(const struct options *o, const struct result *r, int status, struct buf *why)
+{
+    complain(status, status == EXIT_STOPPED ? LIT("stopped early") : buf_str(why));
+    buf_reset(why);
+    if (r->views_count)
+        conclude(o, r, why);
+    return status;
+}
+
 static int run_campaign(const struct options *o, const char *command, struct buf *why)
 {
     struct result r;
@@ -166,8 +176,8 @@ static int run_campaign(const struct options *o, const char *command, struct buf
     switch (verdict) {
     case CAMPAIGN_DONE: status = conclude(o, &r, why); break;
     case CAMPAIGN_WRONG: status = complain(EXIT_USAGE, buf_str(why)); break;
-    case CAMPAIGN_INVALID: status = complain(EXIT_INVALID, buf_str(why)); break;
-    case CAMPAIGN_STOPPED: status = complain(EXIT_STOPPED, LIT("stopped, without a result")); break;
+    case CAMPAIGN_INVALID: status = conclude_early(o, &r, EXIT_INVALID, why); break;
+    case CAMPAIGN_STOPPED: status = conclude_early(o, &r, EXIT_STOPPED, why); break;
     }
     result_close(&r);
     return status;

@@ -9,9 +9,7 @@ enum { RESULT_BYTES_MAX = 16 << 20 };
 
 static void close_rounds(struct view *v)
 {
-    for (unsigned i = 0; i < v->rounds_count; i++)
-        for (unsigned s = 0; s < STEPS_MAX; s++)
-            histogram_close(&v->rounds[i].figures.steps[s].latency);
+    view_keep_rounds(v, 0);
     free(v->rounds);
     *v = (struct view){ 0 };
 }
@@ -77,4 +75,12 @@ struct view *result_add_view(struct result *r, enum view_kind kind, double rate,
         }
     r->views_count++;
     return v;
+}
+
+void view_keep_rounds(struct view *v, unsigned rounds_count)
+{
+    for (unsigned i = rounds_count; i < v->rounds_count; i++)
+        for (unsigned s = 0; s < STEPS_MAX; s++)
+            histogram_close(&v->rounds[i].figures.steps[s].latency);
+    v->rounds_count = rounds_count;
 }

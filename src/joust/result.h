@@ -76,3 +76,6 @@ void          result_add_fact(struct result *r, const char *name, struct str val
 /* A view with room for `rounds_count` rounds; their histograms open.  NULL: no memory. */
 struct view *result_add_view(struct result *r, enum view_kind kind, double rate,
                              unsigned rounds_count);
+
+/* Drops the rounds behind the first `rounds_count`. */
+void view_keep_rounds(struct view *v, unsigned rounds_count);

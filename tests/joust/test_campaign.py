@@ -189,6 +189,17 @@ def test_no_process_is_left_when_it_is_stopped(joust, port, tmp_path, number):
     assert not exists(pid)
 
 
+def test_what_was_measured_before_the_end_is_kept(joust, port, tmp_path):
+    words, _ = started(port, tmp_path)
+    with joust.begin("-d", "60s", "--blocks", 200, "--warm-up", 0, "-c", 2, "--allow", ",".join(SHORT), *words) as running:
+        running.wait_for("block 4/200")
+        running.process.send_signal(signal.SIGINT)
+        run = running.end()
+    assert run.status == 130, run
+    assert 4 <= len(run.result.rounds("a")) < 200
+    assert joust.compare(run.file, run.file)[0] == 0
+
+
 def test_stopped_while_it_waits_for_a_target(joust, port):
     with joust.begin("-d", "20s", "--ready-timeout", "20s",
                          "--run", "a=exec sleep 60", f"a={NOBODY.format(port)}", seconds=8) as running:
