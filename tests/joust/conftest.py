@@ -5,6 +5,7 @@
 """
 
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -13,6 +14,12 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from joust import BINARY, Joust  # noqa: E402
+
+
+# Whoever started this, nohup or a script's "&", may have had them ignored, and so would joust.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)

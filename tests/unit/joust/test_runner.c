@@ -396,5 +396,9 @@ int main(void)
         cmocka_unit_test(test_open_files),
     };
 
+    /* Whoever started this, nohup or a script's "&", may have had them ignored. */
+    signal(SIGHUP, SIG_DFL);
+    signal(SIGINT, SIG_DFL);
+    signal(SIGQUIT, SIG_DFL);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
