@@ -236,8 +236,8 @@ static void test_work(void **state)
             }
     print_message("work of %d ns: %lld to %lld, median %lld\n", WORK_NS, (long long)work[0],
                   (long long)work[STRETCHES - 1], (long long)work[STRETCHES / 2]);
-    /* A busy machine costs a thread more CPU time than it asks for; nothing lets it cost less. */
-    assert_in_range(work[STRETCHES / 2], WORK_NS * 9 / 10, WORK_NS * 15 / 10);
+    /* A busy machine takes threads off the CPU, and charges those that are on it. */
+    assert_in_range(work[STRETCHES / 2], WORK_NS / 2, WORK_NS * 3 / 2);
     for (int i = 0; i < 2; i++) {
         close(fds[i]);
         end(pids[i], SIGTERM);
