@@ -240,7 +240,7 @@ void driver_count(struct driver *d, const struct client *c, enum outcome o, int6
         f->completed++;
     if (o == OUTCOME_STATUS && !d->figures.example_status)
         d->figures.example_status = c->reader.status;
-    if (!c->in_window && !(outcome_infos[o].unanswered && hung_on(d, c, now)))
+    if (!c->in_window && !(o == OUTCOME_TIMEOUT && hung_on(d, c, now)))
         return;
     f->outcomes[o]++;
     if (o == OUTCOME_CORRECT) {
