@@ -23,8 +23,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "joust.md"
 BEGIN, END = "<!-- figures: written by script/calibrate --write -->", "<!-- end of figures -->"
 METRICS = ("throughput", "p50", "p99", "cpu")
 SERVER_CPU, GENERATOR_CPU = 0, 1
-WORK_NS, PROBE_NS = 20000, 2000
-SLOWDOWN = 0.05
+WORK_NS, PROBE_NS = 20000, 10000
 CONNECTIONS = 16
 NEIGHBOURS = {"none": (False,), "only": (True,), "both": (False, True)}
 FALSE_MAX, FOUND_MIN = 0.10, 0.84       # of 50: 5 and 42; of few, one may always go wrong
@@ -72,7 +71,7 @@ def slowdown_ns(given):
     probe = argparse.Namespace(joust=given.joust, blocks=20, seconds=8)
     with Server(given.joust, WORK_NS) as one, Server(given.joust, WORK_NS + PROBE_NS) as two:
         ratio = verdicts(campaign(probe, one, two, 1))["throughput"][1]
-    return PROBE_NS * SLOWDOWN / (ratio - 1)
+    return PROBE_NS * given.slowdown / 100 / (ratio - 1)
 
 
 def rounds_of(result):
@@ -170,7 +169,7 @@ def slower(given, slower_ns, disturbed):
         for metric in METRICS:
             found[metric] += verdict[metric][0] in right
         found["wrong"] += any(is_claim(verdict[metric][0]) and verdict[metric][0] not in right for metric in METRICS)
-        progress(given, "5 % slower", disturbed, number, verdict["throughput"][0])
+        progress(given, f"{given.slowdown:g} % slower", disturbed, number, verdict["throughput"][0])
     return found, sorted(ratios)[len(ratios) // 2]
 
 
@@ -204,7 +203,7 @@ def calibrate(given, record):
         false = same(given, disturbed, record if not disturbed else None)
         found, ratio = slower(given, slower_ns, disturbed)
         rows.append((f"same against same{beside}: false claims", false, f"{false['any']} campaigns made one"))
-        rows.append((f"5 % slower{beside}: found", found,
+        rows.append((f"{given.slowdown:g} % slower{beside}: found", found,
                      f"median throughput ratio {ratio:.3f}; the wrong one called slower: {found['wrong']}"))
         good &= passes(given, false, found)
     return rows, good
@@ -216,6 +215,7 @@ def arguments():
     parser.add_argument("--campaigns", type=int, default=50)
     parser.add_argument("--blocks", type=int, default=10)
     parser.add_argument("--seconds", type=float, default=3, help="of each target in a campaign")
+    parser.add_argument("--slowdown", type=float, default=5, help="in percent")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
     parser.add_argument("--neighbour", choices=NEIGHBOURS, default="both", help="another program beside them: not, only so, or both")
     parser.add_argument("--write", action="store_true", help="write the figures into docs/joust.md")
