@@ -192,7 +192,7 @@ def table(given, rows):
 
 def passes(given, false, found):
     few = given.campaigns
-    return false["any"] <= max(1, FALSE_MAX * few) and found["throughput"] >= min(few - 1, FOUND_MIN * few)
+    return false["any"] <= max(1, FALSE_MAX * few) and found[given.by] >= min(few - 1, FOUND_MIN * few)
 
 
 def calibrate(given, record):
@@ -215,6 +215,7 @@ def arguments():
     parser.add_argument("--campaigns", type=int, default=50)
     parser.add_argument("--blocks", type=int, default=10)
     parser.add_argument("--seconds", type=float, default=3, help="of each target in a campaign")
+    parser.add_argument("--by", choices=METRICS, default="throughput", help="what a slowdown must be found in")
     parser.add_argument("--slowdown", type=float, default=5, help="in percent")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
     parser.add_argument("--neighbour", choices=NEIGHBOURS, default="both", help="another program beside them: not, only so, or both")
