@@ -24,15 +24,10 @@ static struct filling filling_of(struct pass *p)
 
 static void make_lets(struct pass *p)
 {
-    const struct plan *plan = &p->contestant->plan;
-    struct filling     f = filling_of(p);
-    struct buf         text = buf_growing(64 * 1024);
+    struct filling f = filling_of(p);
+    struct buf     text = buf_growing(64 * 1024);
 
-    for (unsigned i = 0; i < plan->lets_count; i++) {
-        buf_reset(&text);
-        template_fill(&plan->lets[i].value, &f, &text);
-        p->values[plan->lets[i].variable] = arena_copy(p->arena, buf_str(&text));
-    }
+    plan_make_lets(&p->contestant->plan, &f, &text, p->arena, p->values);
     buf_close(&text);
 }
 

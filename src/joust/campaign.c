@@ -1,11 +1,8 @@
 /* campaign.c: block after block, visit after visit, each a round of the result. */
 #include "joust/campaign.h"
 
-#include <errno.h>
 #include <string.h>
-#include <sys/resource.h>
 
-#include "base/check.h"
 #include "base/clock.h"
 #include "base/instant.h"
 #include "joust/ceiling.h"
@@ -242,7 +239,7 @@ static void describe(struct result *r, const struct options *o, const char *comm
 
     instant_add(&now, began);
     *r = result_new();
-    r->version = LIT("0.1.0");
+    r->version = LIT(JOUST_VERSION);
     r->command = arena_copy(&r->arena, str_of(command));
     r->began = arena_copy(&r->arena, buf_str(&now));
     r->seed = o->seed;
@@ -260,21 +257,13 @@ static void describe(struct result *r, const struct options *o, const char *comm
     buf_close(&now);
 }
 
-static bool is_allowed(const struct options *o, struct str gate)
-{
-    for (unsigned i = 0; i < o->allowed_count; i++)
-        if (str_eq(o->allowed[i], gate))
-            return true;
-    return false;
-}
-
 /* Minutes of load would end without a verdict. */
 static bool refuse_differing(struct campaign *c)
 {
     const struct result *r = c->result;
 
     for (unsigned i = 0; i < r->targets_count; i++)
-        if (r->targets[i].differs.at && !is_allowed(c->options, LIT("answers"))) {
+        if (r->targets[i].differs.at && !result_allows(r, LIT("answers"))) {
             buf_format(c->why, "%.*s does other work than %.*s: %.*s (--ignore NAME leaves a member out, --allow answers compares all the same)",
                        STR_ARG(r->targets[i].name), STR_ARG(r->targets[0].name), STR_ARG(r->targets[i].differs));
             return true;

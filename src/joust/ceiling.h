@@ -3,7 +3,7 @@
 #pragma once
 #include "joust/lineup.h"
 
-/* One visit to a do-nothing server of our own, with the first target's request and an answer as
+/* Some visits to a do-nothing server of our own, with the first target's request and an answer as
  * long as its; sets r->ceiling and r->floor_ns.  False: one sentence in `why`. */
 bool ceiling_measure(struct lineup *l, struct result *r, const atomic_int *stop,
                      struct buf *why);

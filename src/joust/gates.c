@@ -228,14 +228,6 @@ _Static_assert(RULES * TARGETS_MAX <= GATE_ROWS_MAX, "a row for each gate and ta
 
 /* ---- All of them ------------------------------------------------------------------------ */
 
-static bool is_allowed(const struct result *r, const char *name)
-{
-    for (unsigned i = 0; i < r->allowed_count; i++)
-        if (str_eq(r->allowed[i], str_of(name)))
-            return true;
-    return false;
-}
-
 static bool judge(const struct rule *rule, const struct question *q, struct arena *arena,
                   struct gate *out)
 {
@@ -244,7 +236,7 @@ static bool judge(const struct rule *rule, const struct question *q, struct aren
     *out = (struct gate){ .name = rule->name, .target = q->target };
     bool applies = rule->judge(q, out, &says);
     memcpy(out->voids, rule->voids, sizeof out->voids);
-    out->allowed = is_allowed(q->result, rule->name);
+    out->allowed = result_allows(q->result, str_of(rule->name));
     if (applies)
         out->says = arena_copy(arena, buf_str(&says));
     buf_close(&says);

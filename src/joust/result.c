@@ -77,6 +77,14 @@ struct view *result_add_view(struct result *r, enum view_kind kind, double rate,
     return v;
 }
 
+bool result_allows(const struct result *r, struct str gate)
+{
+    for (unsigned i = 0; i < r->allowed_count; i++)
+        if (str_eq(r->allowed[i], gate))
+            return true;
+    return false;
+}
+
 void view_keep_rounds(struct view *v, unsigned rounds_count)
 {
     for (unsigned i = rounds_count; i < v->rounds_count; i++)

@@ -77,5 +77,8 @@ void          result_add_fact(struct result *r, const char *name, struct str val
 struct view *result_add_view(struct result *r, enum view_kind kind, double rate,
                              unsigned rounds_count);
 
+/* Was the gate let pass by --allow? */
+bool result_allows(const struct result *r, struct str gate);
+
 /* Drops the rounds behind the first `rounds_count`. */
 void view_keep_rounds(struct view *v, unsigned rounds_count);

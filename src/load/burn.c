@@ -8,9 +8,8 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <time.h>
 
-#include "base/clock.h"
+#include "load/clocks.h"
 
 enum {
     MEASURES = 25,              /* their lower quartile is taken: noise only adds */
@@ -23,17 +22,9 @@ void burn(int64_t work_ns)
 {
     if (work_ns <= 0)
         return;
-    int64_t end = clock_monotonic_ns(&system_clock) + work_ns;
-    while (clock_monotonic_ns(&system_clock) < end)
+    int64_t end = now_ns() + work_ns;
+    while (now_ns() < end)
         continue;
-}
-
-static int64_t thread_cpu_ns(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
 static double measure_burn_ns(int64_t work_ns, int64_t calls)

@@ -54,11 +54,7 @@ static void make_lets(struct client *c, struct arena *arena)
 
     if (p->lets_count)
         c->driver->seq += c->driver->shared->visit->threads;    /* no other pass has it */
-    for (unsigned i = 0; i < p->lets_count; i++) {
-        buf_reset(&c->driver->scratch);
-        template_fill(&p->lets[i].value, &f, &c->driver->scratch);
-        c->values[p->lets[i].variable] = arena_copy(arena, buf_str(&c->driver->scratch));
-    }
+    plan_make_lets(p, &f, &c->driver->scratch, arena, c->values);
 }
 
 static void begin_pass(struct client *c)
@@ -210,7 +206,6 @@ static void complete(struct client *c, const char *bytes, size_t len, bool close
 
     if (now - c->start_ns > d->shared->visit->timeout_ns)
         o = OUTCOME_TIMEOUT;
-
     driver_count(d, c, o, now);
     if (o == OUTCOME_CORRECT && step_of(c)->takes_count)
         take_values(c, step_of(c), body);
@@ -379,8 +374,7 @@ static void set_timer(struct client *c, int64_t ns)
 static void expired(struct timer *t)
 {
     struct client *c = (struct client *)((char *)t - offsetof(struct client, timer));
-    int64_t            timeout = c->driver->shared->visit->timeout_ns;
-    int64_t            left = c->start_ns + timeout - now_ns();
+    int64_t        left = c->start_ns + c->driver->shared->visit->timeout_ns - now_ns();
 
     c->timed = false;
     if (c->state == CLIENT_RESTING) {

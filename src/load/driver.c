@@ -7,7 +7,6 @@
 
 #include <stdlib.h>
 #include <sys/timerfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/check.h"
@@ -19,22 +18,6 @@ enum {
     VALUES_BYTES_MAX = 256 * 1024,
     NS_PER_S = 1000000000,
 };
-
-int64_t now_ns(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * NS_PER_S + t.tv_nsec;
-}
-
-static int64_t thread_cpu_ns(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (int64_t)t.tv_sec * NS_PER_S + t.tv_nsec;
-}
 
 static void tell(struct driver *d, unsigned *count)
 {
@@ -265,7 +248,6 @@ static void begin_asking(struct driver *d)
         ask_now(d, free_take(&d->free));
 }
 
-/* In the closed loop a window may begin with connections that found their quota used up. */
 static void see_phase(struct driver *d)
 {
     enum phase phase = driver_phase(d);

@@ -1,8 +1,9 @@
 /* load/driver.h: one thread that drives a share of a visit's connections (private to the load
  * layer).
  *
- * A driver belongs to its thread; the visit's thread only reads `correct` and `failed`, moves the
- * shared phase and looks at the rest when the thread has ended.
+ * A driver belongs to its thread; the visit's thread only reads `correct` and `failed`, and what was
+ * established when all have reported that they are ready, moves the shared phase, and looks at the
+ * rest when the thread has ended.
  *
  *   CONNECTING -> SETTLING -> [PAUSE ->] WINDOW -> DRAIN -> ended
  *
@@ -15,6 +16,7 @@
 
 #include "http/loop.h"
 #include "load/client.h"
+#include "load/clocks.h"
 #include "load/schedule.h"
 #include "load/visit.h"
 
@@ -85,4 +87,3 @@ void driver_free(struct driver *d, struct client *c);
 
 void driver_count(struct driver *d, const struct client *c, enum outcome o, int64_t now_ns);
 
-int64_t now_ns(void);

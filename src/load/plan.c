@@ -104,6 +104,16 @@ bool plan_request(const struct url *url, const struct request_options *o, struct
     return true;
 }
 
+void plan_make_lets(const struct plan *p, const struct filling *f, struct buf *scratch,
+                    struct arena *arena, struct str *values)
+{
+    for (unsigned i = 0; i < p->lets_count; i++) {
+        buf_reset(scratch);
+        template_fill(&p->lets[i].value, f, scratch);
+        values[p->lets[i].variable] = arena_copy(arena, buf_str(scratch));
+    }
+}
+
 void plan_render(const struct plan *p, const struct step *s, const struct filling *f,
                  struct buf *scratch, struct buf *out)
 {

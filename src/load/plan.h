@@ -62,6 +62,10 @@ bool plan_scenario(const struct url *url, const struct request_options *o, struc
                    struct arena *arena, struct plan *out, struct buf *why)
     __attribute__((warn_unused_result));
 
+/* Makes the values of `let`, in `arena`, each at its variable. */
+void plan_make_lets(const struct plan *p, const struct filling *f, struct buf *scratch,
+                    struct arena *arena, struct str *values);
+
 /* Writes the whole request of a step. */
 void plan_render(const struct plan *p, const struct step *s, const struct filling *f,
                  struct buf *scratch, struct buf *out);

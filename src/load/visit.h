@@ -43,7 +43,7 @@ struct visit_progress {
 
 struct visit_watcher {                  /* each may be NULL */
     void (*window_begins)(void *context);       /* just before it: for reading clocks */
-    void (*window_ends)(void *context);         /* just after it */
+    void (*window_ends)(void *context);         /* just before its end; by count: when all is answered */
     void (*progress)(void *context, const struct visit_progress *p);
     void *context;
 };

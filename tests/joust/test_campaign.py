@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from joust import SHORT, target
+from joust import BINARY, SHORT, target
 from servers import BODY, OTHER_BODY, Fixed, LoggingServer
 from service import ReservedPort, Service, about, command
 
@@ -198,6 +198,17 @@ def test_what_was_measured_before_the_end_is_kept(joust, port, tmp_path):
     assert run.status == 130, run
     assert 4 <= len(run.result.rounds("a")) < 200
     assert joust.compare(run.file, run.file)[0] == 0
+
+
+@pytest.mark.skipif(resource.getrlimit(resource.RLIMIT_NOFILE)[1] < 10100, reason="so many files may not be open here")
+def test_ten_thousand_connections_are_held(joust):
+    with subprocess.Popen([BINARY, "--null-server"], stdout=subprocess.PIPE, text=True) as server:
+        url = server.stdout.readline().split()[-1]
+        run = joust.short("-d", "2s", "-c", 10000, f"a={url}/", seconds=60)
+        server.terminate()
+    assert run.status == 0, run
+    assert [r["connections_established"] for r in run.result.rounds("a")] == [10000, 10000]
+    assert set(run.result.outcomes("a")) == {"correct"}
 
 
 def test_stopped_while_it_waits_for_a_target(joust, port):
