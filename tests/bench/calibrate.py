@@ -8,6 +8,7 @@ slower is missed.
 import argparse
 import datetime
 import json
+import math
 import multiprocessing
 import os
 import platform
@@ -23,7 +24,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "joust.md"
 BEGIN, END = "<!-- figures: written by script/calibrate --write -->", "<!-- end of figures -->"
 METRICS = ("throughput", "p50", "p99", "cpu")
 SERVER_CPU, GENERATOR_CPU = 0, 1
-WORK_NS, PROBE_NS = 20000, 10000
+WORK_NS, PROBE_NS, PROBES = 20000, 4000, 3
 CONNECTIONS = 16
 NEIGHBOURS = {"none": (False,), "only": (True,), "both": (False, True)}
 FALSE_MAX, FOUND_MIN = 0.10, 0.84       # of 50: 5 and 42; of few, one may always go wrong
@@ -66,12 +67,24 @@ def verdicts(result):
     return {row["metric"]: (row["verdict"], row["ratio"]) for row in rows}
 
 
-def slowdown_ns(given):
-    """How much more work makes a request take so much longer.  Asked of joust: work also changes how requests meet."""
+def measured_slowdown(given, work_ns):
+    """By how much a request takes longer with so much more work, each of the two servers having been asked first once."""
     probe = argparse.Namespace(joust=given.joust, blocks=20, seconds=8)
-    with Server(given.joust, WORK_NS) as one, Server(given.joust, WORK_NS + PROBE_NS) as two:
-        ratio = verdicts(campaign(probe, one, two, 1))["throughput"][1]
-    return PROBE_NS * given.slowdown / 100 / (ratio - 1)
+    with Server(given.joust, WORK_NS) as base, Server(given.joust, WORK_NS + work_ns) as more:
+        ahead = verdicts(campaign(probe, base, more, 1))["throughput"][1]
+        behind = verdicts(campaign(probe, more, base, 2))["throughput"][1]
+    return math.sqrt(ahead / behind) - 1
+
+
+def slowdown_ns(given):
+    """How much more work makes a request take so much longer.  Asked of joust, since work also changes how requests meet, and
+    asked again at the size found, since that is not in proportion."""
+    work_ns = PROBE_NS
+    for _ in range(PROBES):
+        slowdown = measured_slowdown(given, work_ns)
+        print(f"== {work_ns:.0f} ns more a request: {100 * slowdown:.2f} % slower", file=sys.stderr, flush=True)
+        work_ns *= given.slowdown / 100 / slowdown
+    return work_ns
 
 
 def rounds_of(result):
