@@ -24,7 +24,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "joust.md"
 BEGIN, END = "<!-- figures: written by script/calibrate --write -->", "<!-- end of figures -->"
 METRICS = ("throughput", "p50", "p99", "cpu")
 SERVER_CPU, GENERATOR_CPU = 0, 1
-WORK_NS, PROBE_NS, PROBES = 20000, 4000, 3
+WORK_NS, PROBE_NS, PROBES = 20000, 4000, 5
 CONNECTIONS = 16
 NEIGHBOURS = {"none": (False,), "only": (True,), "both": (False, True)}
 FALSE_MAX, FOUND_MIN = 0.10, 0.84       # of 50: 5 and 42; of few, one may always go wrong
@@ -78,13 +78,15 @@ def measured_slowdown(given, work_ns):
 
 def slowdown_ns(given):
     """How much more work makes a request take so much longer.  Asked of joust, since work also changes how requests meet, and
-    asked again at the size found, since that is not in proportion."""
-    work_ns = PROBE_NS
-    for _ in range(PROBES):
-        slowdown = measured_slowdown(given, work_ns)
-        print(f"== {work_ns:.0f} ns more a request: {100 * slowdown:.2f} % slower", file=sys.stderr, flush=True)
-        work_ns *= given.slowdown / 100 / slowdown
-    return work_ns
+    asked about where it will be, since that is not in proportion; all but the first probe are taken together."""
+    probes = [(PROBE_NS, measured_slowdown(given, PROBE_NS))]
+    for number in range(PROBES):
+        works, slowdowns = map(sum, zip(*(probes[1:] or probes)))
+        work_ns = works * given.slowdown / 100 / slowdowns
+        probes.append((work_ns, measured_slowdown(given, work_ns)))
+        print(f"== probe {number + 1} of {PROBES}: {work_ns:.0f} ns more a request, {100 * probes[-1][1]:.2f} % slower", file=sys.stderr, flush=True)
+    works, slowdowns = map(sum, zip(*probes[1:]))
+    return works * given.slowdown / 100 / slowdowns
 
 
 def rounds_of(result):
