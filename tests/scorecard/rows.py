@@ -39,6 +39,8 @@ class Row:
     command: str = ""           # that shows it again
     doubts: tuple[str, ...] = ()
     headline: bool = False
+    at_least: float | None = None   # what Postern's figure is to reach; where less is better, not to exceed
+    aim: float | None = None        # and what it should
 
 
 def not_measured(why):
@@ -59,6 +61,17 @@ def is_ahead(row, one, other):
 def lost(row):
     """Whether any other service is ahead of Postern in it."""
     return any(is_ahead(row, other, POSTERN) for other in row.cells if other != POSTERN)
+
+
+def reached(row):
+    """"aim", "at least" or "missed", by Postern's figure; empty where nothing is asked of it or it is not known."""
+    cell = row.cells.get(POSTERN)
+    if cell is None or cell.value is None or math.isnan(cell.value) or row.at_least is None:
+        return ""
+    for name, limit in (("aim", row.aim), ("at least", row.at_least)):
+        if limit is not None and (cell.value >= limit if row.better == MORE else cell.value <= limit):
+            return name
+    return "missed"
 
 
 def as_json(row):
