@@ -224,12 +224,14 @@ def first_in_line():
 
 
 class Flood:
-    """Log-ins over 32 connections, from the time that they keep the server busy until the end of the block."""
+    """Log-ins over 32 connections, from the time that they keep the server busy until the end of the block.  `before` is put
+    before joust's command: taskset."""
 
-    def __init__(self, bench, server):
+    def __init__(self, bench, server, before=()):
         self.process = subprocess.Popen(
-            joust.command(bench.out, {"one": server}, servers.token_request(), "-c", 32, "-d", 600, "--blocks", 2, "--warm-up", 0,
-                          "--timeout", "30s", "--ignore", "access_token"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            [*before, *joust.command(bench.out, {"one": server}, servers.token_request(), "-c", 32, "-d", 600, "--blocks", 2,
+                                     "--warm-up", 0, "--timeout", "30s", "--ignore", "access_token")],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         before = servers.cpu_ns(server.process.pid)
         while servers.cpu_ns(server.process.pid) - before < FLOOD_NS:
             if self.process.poll() is not None:
