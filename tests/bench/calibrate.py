@@ -69,7 +69,7 @@ def verdicts(result):
 
 def measured_slowdown(given, work_ns):
     """By how much a request takes longer with so much more work, each of the two servers having been asked first once."""
-    probe = argparse.Namespace(joust=given.joust, blocks=20, seconds=8)
+    probe = argparse.Namespace(joust=given.joust, blocks=80, seconds=8)
     with Server(given.joust, WORK_NS) as base, Server(given.joust, WORK_NS + work_ns) as more:
         ahead = verdicts(campaign(probe, base, more, 1))["throughput"][1]
         behind = verdicts(campaign(probe, more, base, 2))["throughput"][1]
@@ -228,7 +228,7 @@ def arguments():
     parser = argparse.ArgumentParser(prog="script/calibrate")
     parser.add_argument("--joust", default="build/release/joust", help=argparse.SUPPRESS)
     parser.add_argument("--campaigns", type=int, default=50)
-    parser.add_argument("--blocks", type=int, default=10)
+    parser.add_argument("--blocks", type=int, default=30, help="rounds of each target in a campaign")
     parser.add_argument("--seconds", type=float, default=3, help="of each target in a campaign")
     parser.add_argument("--by", choices=METRICS, default="throughput", help="what a slowdown must be found in")
     parser.add_argument("--slowdown", type=float, default=5, help="in percent")
