@@ -245,6 +245,7 @@ static void describe(struct result *r, const struct options *o, const char *comm
     r->seed = o->seed;
     r->connections = (unsigned)o->connections;
     r->threads = (unsigned)o->threads;
+    r->requests_per_connection = (unsigned)o->requests_per_connection;
     r->blocks = (unsigned)o->blocks;
     r->margin = o->margin;
     r->failures_max = o->failures_max;

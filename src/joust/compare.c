@@ -347,6 +347,7 @@ static void say_differences(const struct comparing *c)
 
     say_counts(c->out, "connections", old->connections, new->connections);
     say_counts(c->out, "the generator's threads", old->threads, new->threads);
+    say_counts(c->out, "requests per connection (0: no end)", old->requests_per_connection, new->requests_per_connection);
     say_machine(c->out, old, new);
     if (!are_steps_same(old, new))
         buf_add(c->out, LIT("Warning: the steps of the requests differ.\n"));

@@ -17,7 +17,7 @@ static struct request_options request_of(const struct options *o)
         .headers_count = o->headers_count,
         .body = o->body,
         .expect = o->expect,
-        .keep_alive = !o->no_keepalive,
+        .requests_per_connection = (unsigned)o->requests_per_connection,
     };
 }
 

@@ -45,7 +45,8 @@ static const struct option options[] = {
     { "settle", 0, &kind_time, AT(settle_ns), 0, 60 * MINUTES, NULL, "TIME", NULL },
     { "warm-up", 0, &kind_time, AT(warm_up_ns), 0, 10 * MINUTES, "5s", "TIME", "load that is not counted" },
     { "timeout", 0, &kind_time, AT(timeout_ns), SECONDS / 1000, 10 * MINUTES, "10s", "TIME", "for an answer" },
-    { "no-keepalive", 0, &kind_switch, AT(no_keepalive), .help = "a connection for each request" },
+    { "no-keepalive", 0, &kind_switch, AT(no_keepalive), .help = NULL },
+    { "requests-per-connection", 0, &kind_number, AT(requests_per_connection), 1, 1000000, NULL, "N", "one, or N, on a connection" },
     { "method", 'X', &kind_text, AT(method), .value = "METHOD", .help = "GET, or POST with a body", .group = "Request" },
     { "header", 'H', &kind_header, .value = "HEADER", .help = "'Name: value'; may be repeated" },
     { "body", 'b', &kind_body, AT(body), .value = "TEXT|@FILE", .help = "{{seq}} and {{random}} make each differ", .modes = IN_RUN | IN_NULL },
@@ -287,6 +288,7 @@ static bool check_clashes(const struct reading *r)
         { "scenario", "method", "its steps have their own" },
         { "scenario", "expect", "its steps have their own" },
         { "no-body-check", "ignore", "nothing is compared" },
+        { "no-keepalive", "requests-per-connection", "which it sets to 1" },
     };
 
     for (size_t i = 0; i < sizeof clashes / sizeof *clashes; i++)
@@ -411,6 +413,8 @@ static void set_derived(struct reading *r)
     if (!given(r, "seed") && random_fill(&system_random, &seed, sizeof seed))
         o->seed = seed;
     o->ready_timeout_given = given(r, "ready-timeout");
+    if (o->no_keepalive)
+        o->requests_per_connection = 1;
     if (o->requests)
         o->duration_ns = 0;
     if (o->quantiles_count == 0 &&

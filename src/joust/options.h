@@ -44,6 +44,7 @@ struct options {
     bool                 ready_timeout_given;
     rlim_t               files_found;       /* the soft limit of open files before it was raised */
     bool                 control, no_keepalive, no_body_check;
+    int64_t              requests_per_connection;   /* 0: no end; 1 with no_keepalive */
     uint64_t             seed;
     double               margin, failures_max;      /* relative */
     double               quantiles[QUANTILES_MAX];  /* beyond p50 and p99: 0.999 */

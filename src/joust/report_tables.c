@@ -319,6 +319,8 @@ void report_environment(const struct sheet *s)
     buf_add(s->out, LIT("<dl>\n"));
     definition(s->out, LIT("began"), r->began);
     definition_format(s->out, "connections", "%u on %u threads", r->connections, r->threads);
+    if (r->requests_per_connection)
+        definition_format(s->out, "requests per connection", "%u", r->requests_per_connection);
     definition_format(s->out, "blocks", "%u", r->blocks);
     definition_format(s->out, "margin", "%.3g %%", r->margin * 100);
     definition_format(s->out, "failures allowed", "%.3g %%", r->failures_max * 100);

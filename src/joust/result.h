@@ -50,6 +50,7 @@ struct result {
     struct str           version, command, began;   /* "0.1.0", the command line, RFC 3339 */
     uint64_t             seed;
     unsigned             connections, threads, blocks;
+    unsigned             requests_per_connection;   /* 0: no end */
     double               margin, failures_max, confidence;
     struct str           step_names[STEPS_MAX];
     bool                 step_measured[STEPS_MAX];

@@ -22,6 +22,7 @@ const struct member result_members[] = {
     ROW(struct result, seed, "seed", .quoted = true),
     ROW(struct result, connections, "connections", .min = 1, UP_TO(CONNECTIONS_MAX)),
     ROW(struct result, threads, "threads", UP_TO(THREADS_MAX)),
+    ROW(struct result, requests_per_connection, "requests_per_connection", .min = 1, UP_TO(1000000), .nullable = true, .later = true),
     ROW(struct result, blocks, "blocks", .min = 1, UP_TO(BLOCKS_MAX)),
     ROW(struct result, margin, "margin", UP_TO(1)),
     ROW(struct result, failures_max, "failures_max", UP_TO(1)),
@@ -336,9 +337,9 @@ static void store_unknown(const struct member *row, void *out)
 static bool read_member(struct descent *in, const struct member *row, const json_t *value,
                         void *out)
 {
-    if (!value)
+    if (!value && !row->later)
         return descent_refuse(in, "is missing");
-    if (row->nullable && json_is_null(value)) {
+    if (row->nullable && (!value || json_is_null(value))) {
         store_unknown(row, out);
         return true;
     }

@@ -21,6 +21,7 @@ struct member {
     size_t           at;
     double           min, max;      /* of a number */
     bool             nullable;      /* `unknown` stands for null; a text is none */
+    bool             later;         /* older files lack it: as null */
     int              unknown;
     bool             label;         /* a text of one line that people see: no control characters */
     bool             quoted;        /* a number as text: doubles of other readers end at 2^53 */

@@ -94,8 +94,11 @@ static void write_head(struct page *p)
         buf_add(&says, LIT("Closed loop, "));
     }
     format_count(&says, p->r->connections);
-    buf_format(&says, " connection%s, %u round%s of ", p->r->connections == 1 ? "" : "s",
-               p->r->blocks, p->r->blocks == 1 ? "" : "s");
+    buf_format(&says, " connection%s, ", p->r->connections == 1 ? "" : "s");
+    if (p->r->requests_per_connection)
+        buf_format(&says, "each renewed after %u request%s, ", p->r->requests_per_connection,
+                   p->r->requests_per_connection == 1 ? "" : "s");
+    buf_format(&says, "%u round%s of ", p->r->blocks, p->r->blocks == 1 ? "" : "s");
     format_ns(&says, mean_window_ns(p->view));
     buf_add(&says, LIT(" a target"));
     if (p->view == p->r->views && p->r->blocks > 1)

@@ -135,10 +135,7 @@ bool visit_ask(const struct plan *p, const struct step *s, const struct filling 
     struct buf request = buf_growing(ANSWER_BYTES_MAX), scratch = buf_growing(ANSWER_BYTES_MAX);
 
     *status = 0;
-    if (s->bytes.at)
-        buf_add(&request, s->bytes);
-    else
-        plan_render(p, s, f, &scratch, &request);
+    plan_render(s, plan_ends_with_next(p, 0), f, &scratch, &request);
     bool to_head = str_eq(s->method, LIT("HEAD"));
     bool done = connect_to(&a, &p->url) && send_all(&a, buf_str(&request)) && receive_answer(&a, to_head);
     if (done)

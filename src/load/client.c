@@ -170,12 +170,13 @@ static void send_request(struct client *c)
     struct driver     *d = c->driver;
 
     c->state = CLIENT_WAITING;
+    c->last = plan_ends_with_next(plan_of(c), c->sent++);
     if (s->bytes.at) {
-        c->rest = s->bytes;
+        c->rest = c->last ? s->last_bytes : s->bytes;
     } else {
         struct filling f = filling_of(c, d->seq);
         buf_reset(&d->request);
-        plan_render(plan_of(c), s, &f, &d->scratch, &d->request);
+        plan_render(s, c->last, &f, &d->scratch, &d->request);
         c->rest = buf_str(&d->request);
     }
     d->seq += d->shared->visit->threads;
@@ -209,8 +210,8 @@ static void complete(struct client *c, const char *bytes, size_t len, bool close
     driver_count(d, c, o, now);
     if (o == OUTCOME_CORRECT && step_of(c)->takes_count)
         take_values(c, step_of(c), body);
-    if (closed || surplus || !c->reader.keep_alive || !plan_of(c)->keep_alive || c->rest.len) {
-        d->figures.reconnects += plan_of(c)->keep_alive && !surplus;
+    if (closed || surplus || !c->reader.keep_alive || c->last || c->rest.len) {
+        d->figures.reconnects += !c->last && !surplus;
         take_down(c);
     } else {
         c->state = CLIENT_UP;
@@ -406,6 +407,7 @@ static void start_connecting(struct client *c)
     }
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     c->state = CLIENT_CONNECTING;
+    c->sent = 0;
     set_timer(c, c->driver->shared->visit->timeout_ns);
     if ((connect(fd, (const struct sockaddr *)&url->address, url->address_bytes) && errno != EINPROGRESS) ||
         !loop_watch(c->driver->loop, &c->watch, watched))

@@ -4,8 +4,10 @@
  *                                              -> DOWN        closed, by whomever
  *   DOWN -> RESTING -> DOWN                                   refused: not again at once
  *
- * A request that finds its connection DOWN opens it first, and that time is in its latency.  Edge-
- * triggered, watched once for everything: a request costs one send and one recv. */
+ * A request that finds its connection DOWN opens it first, and that time is in its latency.  With a
+ * number of requests per connection the last asks the server to close, and its answer takes the
+ * connection down here, whoever is the first to close.  Edge-triggered, watched once for everything:
+ * a request costs one send and one recv. */
 #pragma once
 #include "http/loop.h"
 #include "load/plan.h"
@@ -27,6 +29,8 @@ struct client {
     bool           asking;              /* a request is under way, perhaps still connecting */
     bool           preparing;           /* once-steps are to be done */
     bool           in_window;           /* the request is one of the window's */
+    bool           last;                /* the request is the last on this connection */
+    unsigned       sent;                /* requests on this connection, once steps included */
     unsigned       step;
     int64_t        start_ns;            /* when it was sent, or due */
     uint64_t       answers[STEPS_MAX];  /* which of them are looked at is counted for each step */

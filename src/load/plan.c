@@ -25,7 +25,7 @@ static struct str render_body(const struct step *s, const struct filling *f, str
     return buf_str(scratch);
 }
 
-static void render(const struct step *s, const struct filling *f, struct buf *scratch,
+static void render(const struct step *s, bool last, const struct filling *f, struct buf *scratch,
                    struct buf *out)
 {
     struct str body = render_body(s, f, scratch);
@@ -35,6 +35,8 @@ static void render(const struct step *s, const struct filling *f, struct buf *sc
     template_fill(&s->target, f, out);
     buf_add(out, LIT(" HTTP/1.1\r\n"));
     template_fill(&s->headers, f, out);
+    if (last)
+        buf_add(out, LIT("Connection: close\r\n"));
     if (s->has_body) {
         buf_add(out, LIT("Content-Length: "));
         buf_add_int(out, (int64_t)body.len);
@@ -50,17 +52,23 @@ static bool is_fixed(const struct step *s)
     return s->target.fixed && s->headers.fixed && s->body.fixed;
 }
 
-static bool fix_step(struct step *s, struct arena *arena)
+static bool fix_bytes(const struct step *s, bool last, struct arena *arena, struct str *out)
 {
     static const struct filling nothing;
     struct buf                  scratch = { 0 }, bytes = buf_growing(REQUEST_BYTES_MAX);
 
-    render(s, &nothing, &scratch, &bytes);
+    render(s, last, &nothing, &scratch, &bytes);
     bool rendered = !bytes.failed;
     if (rendered)
-        s->bytes = arena_copy(arena, buf_str(&bytes));
+        *out = arena_copy(arena, buf_str(&bytes));
     buf_close(&bytes);
     return rendered && !arena->failed;
+}
+
+static bool fix_step(const struct plan *p, struct step *s, struct arena *arena)
+{
+    return fix_bytes(s, false, arena, &s->bytes) &&
+           (!p->requests_per_connection || fix_bytes(s, true, arena, &s->last_bytes));
 }
 
 /* ---- Public ----------------------------------------------------------------------------- */
@@ -71,7 +79,7 @@ bool plan_fix(struct plan *p, struct arena *arena, struct buf *why)
     for (unsigned i = 0; i < p->steps_count; i++)
         if (!is_fixed(&p->steps[i])) {
             p->fixed = false;
-        } else if (!fix_step(&p->steps[i], arena)) {
+        } else if (!fix_step(p, &p->steps[i], arena)) {
             buf_add(why, LIT("there is no memory left for the request"));
             return false;
         }
@@ -81,8 +89,12 @@ bool plan_fix(struct plan *p, struct arena *arena, struct buf *why)
 bool plan_request(const struct url *url, const struct request_options *o, struct arena *arena,
                   struct plan *out, struct buf *why)
 {
-    struct plan          plan = { .url = *url, .keep_alive = o->keep_alive, .steps_count = 1 };
     const struct header *headers = NULL;
+    struct plan          plan = {
+        .url = *url,
+        .requests_per_connection = o->requests_per_connection,
+        .steps_count = 1,
+    };
 
     if (!headers_parse(o->headers, o->headers_count, arena, &headers, why))
         return false;
@@ -93,7 +105,6 @@ bool plan_request(const struct url *url, const struct request_options *o, struct
         .body = o->body,
         .headers = headers,
         .headers_count = o->headers_count,
-        .keep_alive = o->keep_alive,
     };
     if (!step_make(&source, &plan.variables, arena, &plan.steps[0], why))
         return false;
@@ -114,12 +125,13 @@ void plan_make_lets(const struct plan *p, const struct filling *f, struct buf *s
     }
 }
 
-void plan_render(const struct plan *p, const struct step *s, const struct filling *f,
-                 struct buf *scratch, struct buf *out)
+void plan_render(const struct step *s, bool last, const struct filling *f, struct buf *scratch,
+                 struct buf *out)
 {
-    (void)p;        /* a step has all that it needs */
-    if (s->bytes.at)
-        buf_add(out, s->bytes);
+    struct str fixed = last ? s->last_bytes : s->bytes;
+
+    if (fixed.at)
+        buf_add(out, fixed);
     else
-        render(s, f, scratch, out);
+        render(s, last, f, scratch, out);
 }

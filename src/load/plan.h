@@ -22,7 +22,8 @@ struct step {
     int             expect;     /* status; 0: any 2xx */
     struct take     takes[TAKES_MAX];
     unsigned        takes_count;
-    struct str      bytes;      /* the whole request when it is fixed, else none */
+    struct str      bytes;      /* the whole request when it is fixed, else none; */
+    struct str      last_bytes; /* and where it is the last on its connection */
 };
 
 struct let {                    /* a variable that is made anew for each pass */
@@ -37,7 +38,7 @@ struct plan {
     struct let   lets[LETS_MAX];
     unsigned     lets_count;
     struct names variables;
-    bool         keep_alive;
+    unsigned     requests_per_connection;   /* 0: as many as the target takes */
     bool         fixed;         /* every step is */
 };
 
@@ -47,7 +48,7 @@ struct request_options {        /* of the command line */
     unsigned    headers_count;
     struct str  body;           /* none: no body */
     int         expect;
-    bool        keep_alive;
+    unsigned    requests_per_connection;    /* 0: no end */
 };
 
 /* One request to the URL's own target; {{seq}}, {{random}} and {{connection}} may stand in its target, headers and
@@ -66,6 +67,12 @@ bool plan_scenario(const struct url *url, const struct request_options *o, struc
 void plan_make_lets(const struct plan *p, const struct filling *f, struct buf *scratch,
                     struct arena *arena, struct str *values);
 
-/* Writes the whole request of a step. */
-void plan_render(const struct plan *p, const struct step *s, const struct filling *f,
-                 struct buf *scratch, struct buf *out);
+/* After so many requests on a connection, is the next one its last? */
+static inline bool plan_ends_with_next(const struct plan *p, unsigned sent)
+{
+    return p->requests_per_connection && sent + 1 >= p->requests_per_connection;
+}
+
+/* Writes the whole request of a step; the last on a connection asks the server to close it. */
+void plan_render(const struct step *s, bool last, const struct filling *f, struct buf *scratch,
+                 struct buf *out);

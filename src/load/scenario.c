@@ -333,7 +333,6 @@ static bool read_step(struct scenario *s, json_t *object)
         .host = s->url->host,
         .defaults = s->defaults,
         .defaults_count = s->options->headers_count,
-        .keep_alive = s->options->keep_alive,
     };
     if (!json_is_object(object)) {
         buf_add(s->why, LIT("a step must be an object"));
@@ -427,7 +426,7 @@ static json_t *load(struct str text, struct buf *why)
 bool plan_scenario(const struct url *url, const struct request_options *o, struct str json,
                    struct arena *arena, struct plan *out, struct buf *why)
 {
-    struct plan     plan = { .url = *url, .keep_alive = o->keep_alive };
+    struct plan     plan = { .url = *url, .requests_per_connection = o->requests_per_connection };
     struct scenario s = { .url = url, .options = o, .arena = arena, .plan = &plan, .why = why };
 
     if (!check_request(url, o, why) ||

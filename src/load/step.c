@@ -60,7 +60,7 @@ static bool check_target(struct str target, struct buf *why)
 static const struct { const char *name, *instead; } owned[] = {
     { "Content-Length", "it counts the body" },
     { "Transfer-Encoding", "it sends a body with its length" },
-    { "Connection", "--no-keepalive closes after each answer" },
+    { "Connection", "--no-keepalive and --requests-per-connection close it" },
 };
 
 static bool check_not_owned(struct str name, struct buf *why)
@@ -139,8 +139,6 @@ static void add_headers(const struct step_source *s, struct str method, struct b
         add_line(LIT("Host"), s->host, out);
     if (!gives(s, LIT("User-Agent")))
         add_line(LIT("User-Agent"), LIT("joust"), out);
-    if (!s->keep_alive)
-        add_line(LIT("Connection"), LIT("close"), out);
     for (unsigned i = 0; i < s->defaults_count; i++)
         if (!find_header(s->headers, s->headers_count, s->defaults[i].name))
             add_line(s->defaults[i].name, s->defaults[i].value, out);

@@ -19,7 +19,6 @@ struct step_source {
     unsigned             headers_count;
     const struct header *defaults;  /* of all steps: give way to the step's of the same name */
     unsigned             defaults_count;
-    bool                 keep_alive;
 };
 
 /* "Name: value" lines, checked; an array in `arena` of slices of the lines. */

@@ -22,7 +22,7 @@ struct round_figures {
     int64_t  window_ns;
     unsigned asked, established;        /* connections */
     int      connect_error;             /* errno of the first that was not established, or 0 */
-    uint64_t reconnects;                /* closed by the server between two requests, and opened anew */
+    uint64_t reconnects;                /* closed by the server between two requests, unasked, and opened anew */
     uint64_t answered;                  /* correct, of measured steps, while the servers' clocks ran */
     uint64_t sent;                      /* all requests of the visit, settling and drain included */
     uint64_t next_seq;                  /* the first {{seq}} that was not used */

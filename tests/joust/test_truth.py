@@ -92,6 +92,63 @@ def test_a_connection_for_each_request(joust, threads):
         assert all(("connection", "close") in r.headers for r in log)
 
 
+def by_connection(log):
+    requests = {}
+    for r in log:
+        requests.setdefault(r.connection, []).append(r)
+    return requests
+
+
+def asks_to_close(request):
+    return ("connection", "close") in request.headers
+
+
+@pytest.mark.parametrize("each", [1, 4, 101, 1000])
+def test_so_many_requests_on_a_connection(joust, each):
+    """Two visits by one connection at a time: the last may end before it is due."""
+    visits = [102, 101]
+    with LoggingServer() as server:
+        run = joust.short("-n", sum(visits), "-c", 1, "--settle", 0, "--requests-per-connection", each, target("a", server))
+        assert run.status == 0, run
+        log = counted(run.result, "a", server)
+        assert server.connections() == ASKED_BEFORE + sum(-(-visit // each) for visit in visits)
+    assert run.result.outcomes("a") == {"correct": sum(visits)}
+    assert run.result.sum("reconnects", "a") == 0
+    assert run.result.tree["requests_per_connection"] == each
+    loaded = [requests for number, requests in sorted(by_connection(log).items()) if number >= ASKED_BEFORE]
+    full, rest = divmod(visits[0], each)
+    assert [len(requests) for requests in loaded][:full + bool(rest)] == [each] * full + [rest] * bool(rest)
+    for requests in loaded:
+        assert [asks_to_close(r) for r in requests] == [i + 1 == each for i in range(len(requests))]
+
+
+@pytest.mark.parametrize("threads, how", [(1, ["-n", 1203]), (2, ["-n", 1203]), (2, ["-d", "300ms", "--rate", 900])])
+def test_many_connections_that_are_renewed(joust, threads, how):
+    with LoggingServer() as server:
+        run = joust.short(*how, "-c", 5, "-t", threads, "--requests-per-connection", 3, "-b", '{"n":{{seq}}}',
+                          target("a", server), allow=(*SHORT, "rate"))
+        assert run.status == 0, run
+        log = counted(run.result, "a", server, asked_before=2)
+        accepted = server.connections()
+    assert set(run.result.outcomes("a")) == {"correct"} and run.result.sum("reconnects", "a") == 0
+    loaded = [requests for number, requests in by_connection(log).items() if number >= 2]
+    cut = [requests for requests in loaded if len(requests) < 3]
+    assert max(map(len, loaded)) == 3 and len(cut) <= 5 * 2  # a visit ends with five under way at most
+    assert accepted - 2 - len(loaded) <= 5 * 2  # opened and never asked
+    assert all([asks_to_close(r) for r in requests] == [False, False, True][:len(requests)] for requests in loaded)
+
+
+def test_what_the_server_closes_before_is_a_reconnect(joust):
+    """Of 100 requests a visit: five, which end the connection as asked, then two, of which the server ends the second; but the
+    105th request is the fifth of the second visit's first connection, and the end of both."""
+    with HostileServer("says_close", every=7, good_first=ASKED_BEFORE) as server:
+        run = joust.short("-n", 200, "-c", 1, "--settle", 0, "--requests-per-connection", 5, target("a", server))
+        counts = server.counts()
+    assert run.status == 0, run
+    assert run.result.outcomes("a") == {"correct": 200}
+    assert counts["misdeeds"] == 28 and run.result.sum("reconnects", "a") == 27
+
+
 @pytest.mark.parametrize("mode, outcome", [("close_before", "reset"), ("alternating", "status"), ("wrong_body", "body")])
 def test_servers_that_fail(joust, mode, outcome):
     """Two of ten requests, by one connection, so that a block of ten has two wherever it begins."""

@@ -264,6 +264,7 @@ static void test_what_differs_is_said(void **state)
     p.new_made.steps = 2;
     make(&p);
     p.new.threads = 3;
+    p.new.requests_per_connection = 10;
     p.new.facts[0].value = LIT("Linux 7\x1b[2J");
     p.new.targets[0].body_bytes = 53;
     p.new.targets[2].name = LIT("axle\x1b");
@@ -271,6 +272,7 @@ static void test_what_differs_is_said(void **state)
     assert_true(p.fine);
     assert_says(&p, "Warning: connections differ: 100 then, 50 now.\n");
     assert_says(&p, "Warning: the generator's threads differ: 2 then, 3 now.\n");
+    assert_says(&p, "Warning: requests per connection (0: no end) differ: 0 then, 10 now.\n");
     assert_says(&p, "Warning: another kernel: Linux 6.1.0-28-amd64 then, Linux 7\xef\xbf\xbd[2J now.\n");
     assert_says(&p, "Warning: the steps of the requests differ.\n");
     assert_says(&p, "Warning: the rates differ: 4,500 requests/s then, 4,000 now.\n");

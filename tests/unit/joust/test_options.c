@@ -122,6 +122,7 @@ static void presets(void **state)
     assert_int_equal(o.quantiles_count, 1);
     assert_float_equal(o.quantiles[0], 0.999, 1e-12);
     assert_false(o.control || o.no_keepalive || o.no_body_check || o.quiet || o.pinned);
+    assert_int_equal(o.requests_per_connection, 0);
     assert_null(o.method.at);
     assert_null(o.body.at);
     assert_null(o.scenario.at);
@@ -197,6 +198,9 @@ static void numbers(void **state)
     }
     refused("a=u --blocks 1", "--blocks: '1' is not a number from 2 to 1000");
     refused("a=u --blocks 1001", "from 2 to 1000");
+    assert_int_equal(good("a=u --requests-per-connection 10").requests_per_connection, 10);
+    assert_int_equal(good("a=u --no-keepalive").requests_per_connection, 1);
+    refused("a=u --requests-per-connection 0", "from 1 to 1000000");
     assert_int_equal(good("a=u --blocks 2").blocks, 2);
     assert_int_equal(good("a=u --blocks 1000 -d 10s").blocks, 1000);
     assert_true(good("a=u --rate 2500.5").rate == 2500.5);
@@ -451,6 +455,7 @@ static void what_does_not_go_together(void **state)
     refused("a=u --scenario /dev/null -X PUT", "--scenario does not go with --method");
     refused("a=u --scenario /dev/null --expect 200", "--scenario does not go with --expect");
     refused("a=u --no-body-check --ignore x", "--no-body-check does not go with --ignore");
+    refused("a=u --no-keepalive --requests-per-connection 1", "--no-keepalive does not go with --requests-per-connection");
 }
 
 static void words_that_are_no_options(void **state)

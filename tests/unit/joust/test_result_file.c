@@ -175,6 +175,7 @@ static void test_what_is_read_is_what_was_written(void **state)
     struct buf    why = buf_growing(4096);
 
     r.seed = UINT64_MAX;
+    r.requests_per_connection = 10;
     r.views[0].rounds[1].figures.connect_error = 111;
     r.views[0].rounds[1].figures.late = 3;
     r.views[0].rounds[1].figures.established--;
@@ -186,6 +187,7 @@ static void test_what_is_read_is_what_was_written(void **state)
     assert_true(back.seed == UINT64_MAX);
     assert_int_equal(back.connections, r.connections);
     assert_int_equal(back.threads, r.threads);
+    assert_int_equal(back.requests_per_connection, 10);
     assert_int_equal(back.blocks, r.blocks);
     assert_true(back.margin == r.margin && back.failures_max == r.failures_max);
     assert_true(back.confidence == r.confidence && back.ceiling == r.ceiling);
@@ -351,6 +353,27 @@ static void assert_refused(const char *path, const char *json, const char *says)
     place_close(&p);
 }
 
+/* Written before there was such a member: connections had no end. */
+static void test_an_older_file_is_read(void **state)
+{
+    (void)state;
+    struct place  p = place_open();
+    json_t       *tree = small_tree(&p);
+    struct buf    why = buf_growing(4096);
+    struct result back;
+
+    assert_true(json_is_null(json_object_get(tree, "requests_per_connection")));
+    json_object_del(tree, "requests_per_connection");
+    assert_int_equal(json_dump_file(tree, p.file, JSON_COMPACT), 0);
+    json_decref(tree);
+    if (!result_file_read(str_of(p.file), &back, &why))
+        fail_msg("%.*s", STR_ARG(buf_str(&why)));
+    assert_int_equal(back.requests_per_connection, 0);
+    result_close(&back);
+    buf_close(&why);
+    place_close(&p);
+}
+
 static void test_wrong_members_are_named(void **state)
 {
     (void)state;
@@ -361,6 +384,7 @@ static void test_wrong_members_are_named(void **state)
     assert_refused("blocks", "0", ": blocks is not a whole number from 1 to 10000");
     assert_refused("blocks", "4294967297", ": blocks is not a whole number");
     assert_refused("connections", "1.5", ": connections is not a whole number");
+    assert_refused("requests_per_connection", "0", ": requests_per_connection is not a whole number from 1");
     assert_refused("confidence", "1", ": confidence is not a number");
     assert_refused("version", "7", ": version is not a text");
     assert_refused("quantiles.0", "0.00999", ": quantiles[0] is not a number from 0.01 to below 1");
@@ -537,6 +561,7 @@ int main(void)
         cmocka_unit_test(test_written_twice_is_the_same_bytes),
         cmocka_unit_test(test_the_analysis_is_there_for_others),
         cmocka_unit_test(test_a_file_that_was_there_is_replaced_or_kept),
+        cmocka_unit_test(test_an_older_file_is_read),
         cmocka_unit_test(test_wrong_members_are_named),
         cmocka_unit_test(test_wrong_rounds_are_named),
         cmocka_unit_test(test_wrong_histograms_are_named),

@@ -46,7 +46,7 @@ static void target_open(struct target *t)
     assert_int_equal(getsockname(t->fd, (struct sockaddr *)&at, &len), 0);
     snprintf(t->text, sizeof t->text, "http://127.0.0.1:%u/", ntohs(at.sin_port));
     assert_true(url_parse(str_of(t->text), &url, &why));
-    struct request_options options = { .keep_alive = true };
+    struct request_options options = { 0 };
     assert_true(plan_request(&url, &options, &t->arena, &t->plan, &why));
 }
 

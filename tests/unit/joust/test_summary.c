@@ -286,6 +286,22 @@ static void test_both_views_are_there(void **state)
     buf_close(&page);
 }
 
+static void renew(struct result *r)
+{
+    r->requests_per_connection = 10;
+}
+
+static void test_renewed_connections_are_said(void **state)
+{
+    (void)state;
+    struct made m = made_usual();
+    struct buf  page = page_of(&m, renew);
+
+    assert_tidy(&page);
+    assert_int_equal(position(&page, "Closed loop, 100 connections, each renewed after 10 requests, 10 rounds of 250 ms"), 0);
+    buf_close(&page);
+}
+
 static void name_at_length(struct result *r)
 {
     r->targets[1].name = LIT("a-service-whose-name-is-much-too-long-for-any-table-or-line-of-a-page\x1b[2J");
@@ -362,6 +378,7 @@ int main(void)
         cmocka_unit_test(test_steps_have_a_table),
         cmocka_unit_test(test_the_control_is_noise_and_no_rival),
         cmocka_unit_test(test_both_views_are_there),
+        cmocka_unit_test(test_renewed_connections_are_said),
         cmocka_unit_test(test_many_targets_and_long_names),
         cmocka_unit_test(test_a_text_is_wrapped_between_words),
         cmocka_unit_test(test_widths_are_those_of_a_terminal),

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -50,7 +51,7 @@ static int close_world(void **state)
 struct line {
     const char *method, *body;
     const char *headers[HEADERS_MAX];
-    bool        closes;
+    unsigned    per_connection;
 };
 
 static bool plan(struct world *w, const struct line *line)
@@ -58,7 +59,7 @@ static bool plan(struct world *w, const struct line *line)
     struct str             headers[HEADERS_MAX];
     struct request_options o = {
         .method = str_of(line->method), .body = str_of(line->body), .headers = headers,
-        .keep_alive = !line->closes,
+        .requests_per_connection = line->per_connection,
     };
 
     while (o.headers_count < HEADERS_MAX && line->headers[o.headers_count]) {
@@ -70,23 +71,30 @@ static bool plan(struct world *w, const struct line *line)
     return plan_request(&w->url, &o, &w->arena, &w->plan, &w->why);
 }
 
-static struct str render(struct world *w)
+/* As the request that follows `sent` others on its connection. */
+static struct str render_after(struct world *w, unsigned sent)
 {
     struct filling f = { .seq = 12, .connection = 3, .rng = &w->rng };
 
     buf_reset(&w->out);
-    plan_render(&w->plan, &w->plan.steps[0], &f, &w->scratch, &w->out);
+    plan_render(&w->plan.steps[0], plan_ends_with_next(&w->plan, sent), &f, &w->scratch, &w->out);
     assert_false(w->out.failed);
     return buf_str(&w->out);
+}
+
+static void assert_sends_after(struct world *w, unsigned sent, const char *expected)
+{
+    struct str got = render_after(w, sent);
+
+    if (!str_eq(got, str_of(expected)))
+        fail_msg("sent:\n%.*s\ninstead of:\n%s", STR_ARG(got), expected);
 }
 
 static void assert_sends(struct world *w, const struct line *line, const char *expected)
 {
     if (!plan(w, line))
         fail_msg("%.*s", STR_ARG(buf_str(&w->why)));
-    struct str sent = render(w);
-    if (!str_eq(sent, str_of(expected)))
-        fail_msg("sent:\n%.*s\ninstead of:\n%s", STR_ARG(sent), expected);
+    assert_sends_after(w, 0, expected);
 }
 
 #define BEGIN(line) line " HTTP/1.1\r\nHost: 127.0.0.1:8000\r\nUser-Agent: joust\r\n"
@@ -97,7 +105,8 @@ static void test_methods(void **state)
 
     assert_sends(w, &(struct line){ 0 }, BEGIN("GET /json") "\r\n");
     assert_true(w->plan.fixed);
-    assert_true(w->plan.keep_alive);
+    assert_null(w->plan.steps[0].last_bytes.at);
+    assert_int_equal(w->plan.requests_per_connection, 0);
     assert_int_equal(w->plan.steps_count, 1);
     assert_true(str_eq(w->plan.steps[0].bytes, buf_str(&w->out)));
     assert_true(str_eq(w->plan.steps[0].name, LIT("GET /json")));
@@ -133,8 +142,29 @@ static void test_headers(void **state)
     assert_sends(w, &(struct line){ .headers = { "host: example.com", "USER-AGENT: me" } },
                  "GET /json HTTP/1.1\r\nhost: example.com\r\nUSER-AGENT: me\r\n\r\n");
     assert_sends(w, &(struct line){ .headers = { "X: \xc3\xa4\ta" } }, BEGIN("GET /json") "X: \xc3\xa4\ta\r\n\r\n");
-    assert_sends(w, &(struct line){ .closes = true }, BEGIN("GET /json") "Connection: close\r\n\r\n");
-    assert_false(w->plan.keep_alive);
+}
+
+/* The last request on a connection asks for its end, and no other. */
+static void test_the_last_request_closes(void **state)
+{
+#define LINES BEGIN("POST /json") "X: y\r\nContent-Type: application/json\r\n"
+    struct world *w = *state;
+
+    assert_sends(w, &(struct line){ .per_connection = 1 }, BEGIN("GET /json") "Connection: close\r\n\r\n");
+    for (int fixed = 0; fixed < 2; fixed++) {
+        const char *body = fixed ? "[1,2]" : "[{{seq}}]", *filled = fixed ? "[1,2]" : "[12]";
+        char        open[200], closing[200];
+        snprintf(open, sizeof open, LINES "Content-Length: %zu\r\n\r\n%s", strlen(filled), filled);
+        snprintf(closing, sizeof closing, LINES "Connection: close\r\nContent-Length: %zu\r\n\r\n%s", strlen(filled), filled);
+        assert_sends(w, &(struct line){ .body = body, .headers = { "X: y" }, .per_connection = 3 }, open);
+        assert_int_equal(w->plan.fixed, fixed);
+        assert_sends_after(w, 1, open);
+        assert_sends_after(w, 2, closing);
+        assert_sends_after(w, 3, closing);
+    }
+    assert_true(str_eq(w->plan.steps[0].last_bytes, buf_str(&w->out)));
+    assert_sends(w, &(struct line){ 0 }, BEGIN("GET /json") "\r\n");
+    assert_sends_after(w, 1000000, BEGIN("GET /json") "\r\n");
 }
 
 static void test_places(void **state)
@@ -164,7 +194,7 @@ static void test_length_follows(void **state)
         snprintf(expected, sizeof expected, BEGIN("POST /json") "Content-Length: %d\r\n\r\n%d",
                  snprintf(NULL, 0, "%d", (int)seq), (int)seq);
         buf_reset(&w->out);
-        plan_render(&w->plan, &w->plan.steps[0], &f, &w->scratch, &w->out);
+        plan_render(&w->plan.steps[0], false, &f, &w->scratch, &w->out);
         assert_true(str_eq(buf_str(&w->out), str_of(expected)));
     }
 }
@@ -178,11 +208,11 @@ static void test_no_half_request(void **state)
     struct buf     small = buf_fixed(memory, sizeof memory);
 
     assert_true(plan(w, &(struct line){ .body = "{{seq}}" }));
-    plan_render(&w->plan, &w->plan.steps[0], &f, &small, &w->out);
+    plan_render(&w->plan.steps[0], false, &f, &small, &w->out);
     assert_true(w->out.failed);
     buf_reset(&w->out);
     small = buf_fixed(memory, sizeof memory);
-    plan_render(&w->plan, &w->plan.steps[0], &f, &w->scratch, &small);
+    plan_render(&w->plan.steps[0], false, &f, &w->scratch, &small);
     assert_true(small.failed);
 }
 
@@ -276,6 +306,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_methods, open_world, close_world),
         cmocka_unit_test_setup_teardown(test_content_type, open_world, close_world),
         cmocka_unit_test_setup_teardown(test_headers, open_world, close_world),
+        cmocka_unit_test_setup_teardown(test_the_last_request_closes, open_world, close_world),
         cmocka_unit_test_setup_teardown(test_places, open_world, close_world),
         cmocka_unit_test_setup_teardown(test_length_follows, open_world, close_world),
         cmocka_unit_test_setup_teardown(test_no_half_request, open_world, close_world),

@@ -46,7 +46,7 @@ static int close_world(void **state)
 
 static bool read_file(struct world *w, const char *json)
 {
-    struct request_options o = { .keep_alive = true };
+    struct request_options o = { 0 };
 
     buf_reset(&w->why);
     return plan_scenario(&w->url, &o, str_of(json), &w->arena, &w->plan, &w->why);
@@ -57,7 +57,7 @@ static void assert_sends(struct world *w, unsigned step, const char *expected)
     struct filling f = { .seq = 12, .connection = 3, .rng = &w->rng, .values = w->values };
 
     buf_reset(&w->out);
-    plan_render(&w->plan, &w->plan.steps[step], &f, &w->scratch, &w->out);
+    plan_render(&w->plan.steps[step], false, &f, &w->scratch, &w->out);
     assert_false(w->out.failed);
     if (!str_eq(buf_str(&w->out), str_of(expected)))
         fail_msg("sent:\n%.*s\ninstead of:\n%s", STR_ARG(buf_str(&w->out)), expected);
@@ -158,15 +158,18 @@ static void test_options_hold_for_every_step(void **state)
 {
     struct world          *w = *state;
     struct str             headers[] = { LIT("X-A: 1"), LIT("X-B: 2"), LIT("Host: example.com") };
-    struct request_options o = { .headers = headers, .headers_count = 3, .expect = 204 };
+    struct request_options o = { .headers = headers, .headers_count = 3, .expect = 204,
+                                   .requests_per_connection = 2 };
     struct str             json = LIT("{\"steps\":[{\"path\":\"/a\",\"headers\":{\"x-b\":\"own\"}},"
                                       "{\"path\":\"/b\",\"expect\":200,\"method\":\"DELETE\"}]}");
 
     assert_true(plan_scenario(&w->url, &o, json, &w->arena, &w->plan, &w->why));
-    assert_str(w->plan.steps[0].bytes, "GET /a HTTP/1.1\r\nUser-Agent: joust\r\nConnection: close\r\n"
+    assert_str(w->plan.steps[0].bytes, "GET /a HTTP/1.1\r\nUser-Agent: joust\r\n"
                "X-A: 1\r\nHost: example.com\r\nx-b: own\r\n\r\n");
-    assert_str(w->plan.steps[1].bytes, "DELETE /b HTTP/1.1\r\nUser-Agent: joust\r\nConnection: close\r\n"
+    assert_str(w->plan.steps[1].bytes, "DELETE /b HTTP/1.1\r\nUser-Agent: joust\r\n"
                "X-A: 1\r\nX-B: 2\r\nHost: example.com\r\n\r\n");
+    assert_str(w->plan.steps[1].last_bytes, "DELETE /b HTTP/1.1\r\nUser-Agent: joust\r\n"
+               "X-A: 1\r\nX-B: 2\r\nHost: example.com\r\nConnection: close\r\n\r\n");
     assert_int_equal(w->plan.steps[0].expect, 204);
     assert_int_equal(w->plan.steps[1].expect, 200);
 }
@@ -314,7 +317,7 @@ static void test_limits(void **state)
 static void test_says_when_memory_ends(void **state)
 {
     struct world          *w = *state;
-    struct request_options o = { .keep_alive = true };
+    struct request_options o = { 0 };
     bool                   made = false;
     size_t                 bytes = 0;
 
