@@ -27,6 +27,11 @@ class View:
     def rate(self, name):
         return self.figure(name, "throughput_requests_per_second")
 
+    def rates(self, name):
+        """Of each round, in the order of the blocks."""
+        return [sum(s["completed"] for s in r["steps"]) / r["window_ns"] * 1e9
+                for r in sorted(self.rounds_of(name), key=lambda r: r["block"])]
+
     def cpu_us(self, name):
         return self.figure(name, "server_cpu_ns_per_request") / 1000
 
@@ -70,9 +75,9 @@ def command(out, targets, request, *arguments):
     return whole + [f"{name}=http://127.0.0.1:{server.port}{path}" for name, server in targets.items()]
 
 
-def run(bench, targets, request, *arguments, before=()):
-    """The views of a campaign: one, or with --equal-load the closed one and the open one."""
-    path = f"{bench.directory}/joust.json"
+def run(bench, targets, request, *arguments, before=(), keep=None):
+    """The views of a campaign: one, or with --equal-load the closed one and the open one.  `keep`: where its result stays."""
+    path = keep or f"{bench.directory}/joust.json"
     done = subprocess.run([*before, *command(bench.out, targets, request, "--json", path, *arguments)], capture_output=True,
                           text=True, check=False)
     if done.returncode not in (FINE, INVALID):

@@ -18,11 +18,12 @@ TOKEN_FORM = urllib.parse.urlencode({"username": EMAIL, "password": PASSWORD}).e
 
 
 class Server:
-    """A process that says on its first line where it listens.  `before` is put before its command: taskset, valgrind."""
+    """A process that says on its first line where it listens.  `before` is put before its command: taskset, valgrind;
+    `folder` is where it runs."""
 
-    def __init__(self, *command, before=(), **environment):
+    def __init__(self, *command, before=(), folder=None, **environment):
         self.environment = {"PATH": os.environ["PATH"], **environment}
-        self.process = subprocess.Popen([*before, *command], env=self.environment, stdout=subprocess.PIPE,
+        self.process = subprocess.Popen([*before, *command], env=self.environment, cwd=folder, stdout=subprocess.PIPE,
                                         stderr=subprocess.DEVNULL, text=True)
         line = self.process.stdout.readline()
         if "listening on" not in line:
