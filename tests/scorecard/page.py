@@ -172,8 +172,8 @@ def goal_cells(row):
     if row.at_least is None:
         return "", "", ""
     sign = "≥" if row.better == MORE else "≤"
-    aim = "" if row.aim is None else f"{sign} {figures.number(row.aim)}"
-    return f"{sign} {figures.number(row.at_least)}", aim, REACHED[reached(row)]
+    aim = "" if row.aim is None else f"{sign} {row.aim:,g}"
+    return f"{sign} {row.at_least:,g}", aim, REACHED[reached(row)]
 
 
 def row_line(row, services, notes):
@@ -205,7 +205,7 @@ def command_lines(rows):
             shown.setdefault(row.command, []).append(row.what)
     if not shown:
         return []
-    return ["", "Again:", ""] + [f"- {', '.join(whats)}: `{command}`" for command, whats in shown.items()]
+    return ["", "Again:", ""] + [f"- {'; '.join(whats)}: `{command}`" for command, whats in shown.items()]
 
 
 # ---- docs/scorecard.md ----------------------------------------------------------------------------
@@ -233,7 +233,7 @@ def headline_line(row):
     if not parts:
         return None
     direction = "" if row.better == MORE else " (less is better)"
-    doubt = " Doubtful: " + "; ".join(row.doubts) + "." if row.doubts else ""
+    doubt = " Doubtful: see the note in the table." if row.doubts else ""
     return f"- {row.what}{direction}: {'; '.join(parts)}.{doubt}"
 
 
@@ -283,7 +283,7 @@ def bare(cell):
 
 
 def with_unit(text, row):
-    return f"{text}, {row.unit}" if row.unit else text
+    return f"{text} ({row.unit})" if row.unit else text
 
 
 def readme_line(key, text, rows, notes):
@@ -307,7 +307,7 @@ def readme_page(rows, environment, quick):
     lines = table(["", *map(label, README_SERVICES)], [readme_line(key, text, rows, notes) for key, text in README_ROWS])
     first = [HEADLINE, "", *headline(rows), ""] if headline(rows) else []
     last = ["", *notes.lines()] if notes.texts else []
-    return "\n".join([*first, f"![{PICTURE_ALT}](docs/{picture.NAME})", "", *lines, *last, "", readme_losses(rows),
+    return "\n".join([*first, f"![{PICTURE_ALT}](docs/{picture.NAME})", "", *lines, *last, "", readme_losses(rows), "",
                       short_run_line(environment, quick)])
 
 

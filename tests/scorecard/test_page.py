@@ -75,7 +75,7 @@ def test_lost_row_stands_first_and_once():
     assert heads[0] == "### Where Postern is behind"
     assert heads.index("### " + page.GROUPS["load"]) > 0
     table = [line for line in text.splitlines() if line.startswith("|")]
-    assert "what behind is" in table[2] and "700 ± 7" in table[2] and "300 ± 3" in table[2]
+    assert "what behind is" in table[2] and "700.0 ± 7.0" in table[2] and "300.0 ± 3.0" in table[2]
     assert sum("what behind is" in line for line in table) == 1
     assert "In 1 of 2 rows" in text
     assert "### " + page.GROUPS["lines"] not in heads
@@ -126,7 +126,7 @@ def test_libraries_lead_is_called_so():
     text = written(won(axum=10000, axum_same=60000)).scorecard
     assert "the lead over Axum (6 times) is its libraries'" in text and "nothing is left" in text
     text = written(won(axum=10000, axum_same=40000)).scorecard
-    assert "more of the lead over Axum (6 times)" in text and "1.5 times remain" in text
+    assert "more of the lead over Axum (6 times)" in text and "1.50 times remain" in text
     assert "libraries'" not in written(won(axum=41000, axum_same=40000)).scorecard
     assert "libraries'" not in written(won(axum=10000, axum_same=60000, group="effort")).scorecard
 
@@ -137,7 +137,7 @@ def test_goals_show_and_missed_come_first():
     lines = [line for line in written(won(), fine, missed).scorecard.splitlines() if line.startswith("|")]
     first, second = lines[-2:]
     assert "too slow" in first and "≤ 20" in first and "**missed**" in first
-    assert "fine" in second and "≥ 0.85" in second and "≥ 0.92" in second and "| aim" in second
+    assert "fine" in second and "≥ 0.85 " in second and "≥ 0.92 " in second and "| aim" in second
 
 
 def test_columns_are_aligned():
@@ -184,9 +184,9 @@ def test_command_is_of_any_machine():
 
 def test_readme_has_the_articles_table():
     text = written(won("json-throughput", headline=True), behind("lines-article")).readme
-    line = next(line for line in text.splitlines() if line.startswith("| `POST /json`, 1/s"))
+    line = next(line for line in text.splitlines() if line.startswith("| `POST /json` (1/s)"))
     assert "60,000 ± 600" in line and "40,000 ± 400" in line and "behind" not in line
-    assert "Lines of the article's program, lines, **behind**" in text
+    assert "Lines of the article's program (lines), **behind**" in text
     assert "behind in 1 of the 2 rows" in text
     assert "docs/scorecard.svg" in text and "2026-11-23" in text
     assert "not measured: not in this run" in text          # all other rows
