@@ -98,7 +98,7 @@ def shown(targets, request, arguments):
 
 def closed_arguments(bench, kind):
     if kind.hashes:
-        return ["-c", 100, "-d", bench.few(2, 15), "--blocks", bench.few(2, 5), "--settle", 0.5, "--warm-up", 0, *PIN]
+        return ["-c", 100, "-d", bench.few(1, 15), "--blocks", bench.few(2, 5), "--settle", 0.5, "--warm-up", 0, *PIN]
     return ["-c", 100, "-d", bench.few(1, 15), "--blocks", bench.few(2, 10), "--warm-up", bench.few(0.3, 5), *PIN]
 
 
@@ -121,12 +121,18 @@ def cell(estimate, scale=1):
 
 
 def doubts(view, metric):
-    """Each gate once, with what is said of the targets at which it broke."""
-    said = {}
+    """Each broken gate once: joust's sentence or, where it broke at several targets, their figures."""
+    broken = {}
     for gate in view.analysis["gates"]:
         if gate["broken"] and not gate["allowed"] and metric in gate["voids"]:
-            said.setdefault(gate["gate"], []).append(gate["says"])
-    return tuple(f"joust's gate {name}: {'; '.join(sentences)}" for name, sentences in said.items())
+            broken.setdefault(gate["gate"], []).append(gate)
+    return tuple(f"joust's gate `{name}`: {broken_text(gates)}" for name, gates in broken.items())
+
+
+def broken_text(gates):
+    if len(gates) == 1:
+        return gates[0]["says"]
+    return ", ".join(f"{gate['target']} {gate['figure']:.3g}" for gate in gates) + f" (limit {gates[0]['limit']:.3g})"
 
 
 def row(view, group, key, what, figure, command, keys=services.KEYS, **more):
