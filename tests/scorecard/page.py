@@ -52,6 +52,7 @@ README_ROWS = (
 README_SERVICES = (POSTERN, "axum", "axum-same", "fastapi", "fastapi-same")
 HEADLINE = "Postern's figure as a multiple of those of the forms with its own technique:"
 PICTURE_ALT = "Average latency, p99 and throughput of POST /json, five services"
+CAPTION = "`POST /json`, 100 connections, a core for each service; drawn by joust. Ends in -same: same technique."
 BLOCKS = {          # page: its markers
     "docs/scorecard.md": ("<!-- figures: written by script/scorecard --write -->", "<!-- end of figures -->"),
     "docs/article.md": ("<!-- figures: written by script/scorecard --write -->", "<!-- end of figures -->"),
@@ -226,6 +227,10 @@ def short_run_line(environment, quick):
     return run_line(environment, quick, [NOT_ONE_RUN])
 
 
+def picture_lines(folder):
+    return [f"![{PICTURE_ALT}]({folder}{picture.NAME})", "", CAPTION]
+
+
 def headline_line(row):
     """Against the same-technique forms alone.  None: nothing to say."""
     found = {service: versus(row, service) for service in SAME_TECHNIQUE.values()}
@@ -266,7 +271,7 @@ def grouped(rows):
 
 
 def scorecard_page(rows, environment, quick):
-    lines = [whole_run_line(environment, quick), "", f"![{PICTURE_ALT}]({picture.NAME})", "", *behind_section(rows)]
+    lines = [whole_run_line(environment, quick), "", *picture_lines(""), "", *behind_section(rows)]
     if headline(rows):
         lines += ["", "### The headline", "", HEADLINE, "", *headline(rows)]
     for group, chosen in grouped([row for row in rows if not lost(row)]):
@@ -307,7 +312,7 @@ def readme_page(rows, environment, quick):
     lines = table(["", *map(label, README_SERVICES)], [readme_line(key, text, rows, notes) for key, text in README_ROWS])
     first = [HEADLINE, "", *headline(rows), ""] if headline(rows) else []
     last = ["", *notes.lines()] if notes.texts else []
-    return "\n".join([*first, f"![{PICTURE_ALT}](docs/{picture.NAME})", "", *lines, *last, "", readme_losses(rows), "",
+    return "\n".join([*first, *picture_lines("docs/"), "", *lines, *last, "", readme_losses(rows), "",
                       short_run_line(environment, quick)])
 
 
