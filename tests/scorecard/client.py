@@ -38,11 +38,11 @@ def ask(form, seconds, server):
 def rounds(bench, targets, wrk):
     """{generator: {service: [what it found in each round]}}"""
     found = {generator: {name: [] for name in targets} for generator in (*FORMS, "wrk")}
-    for number in range(bench.few(1, 4)):
+    for number in range(bench.few(1, 3)):
         progress(f"the article's kind of client, round {number + 1}")
         for name in turn(targets, number):
             for form in FORMS:
-                found[form][name].append(ask(form, bench.few(1, 3), targets[name]))
+                found[form][name].append(ask(form, bench.few(1, 2), targets[name]))
             found["wrk"][name].append({"throughput": wrk.rate(name, targets[name])})
     bench.keep("client", found)
     return found
@@ -65,7 +65,7 @@ def ceiling_row(key, who, found, command):
 
 def form_rows(form, found):
     key, who = FORMS[form]
-    command = f"taskset -c {services.CLIENT_CPU} python3 tests/scorecard/article_client.py {form} 3 http://127.0.0.1:PORT/json"
+    command = f"taskset -c {services.CLIENT_CPU} python3 tests/scorecard/article_client.py {form} 2 http://127.0.0.1:PORT/json"
     for member, name, unit, better in FIGURES:
         yield Row(f"{key}-{name}", GROUP, f"POST /json by {who}, {name}", unit, better, cells(found, member), command)
     yield ceiling_row(key, who, found, command)
@@ -77,7 +77,7 @@ def share_row(key, who, rates, command):
              for name in rates if name not in (BASE, NULL)} if BASE in rates else {}
     keys = [name for name in KEYS if name != BASE]
     what = f"POST /json by {who}: throughput ÷ FastAPI's"
-    return Row(f"{key}-share", GROUP, what, "", MORE, services.cells(found, keys), command)
+    return Row(f"{key}-share", GROUP, what, "", MORE, services.cells(found, keys, "FastAPI was not measured"), command)
 
 
 def rates_of(found):

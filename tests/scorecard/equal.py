@@ -58,7 +58,7 @@ def beside_logins(bench, targets):
     """{service: [(p99 alone, p99 beside log-ins)]}, in µs."""
     request, seconds = ME.request(campaigns.token_for(targets)), bench.few(1, 4)
     found = {name: [] for name in targets}
-    for number in range(bench.few(1, 4)):
+    for number in range(bench.few(1, 3)):
         progress(f"/users/me beside log-ins, round {number + 1}")
         for name in turn(targets, number):
             alone = latencies(bench, targets[name], request, seconds)[1]

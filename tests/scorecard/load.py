@@ -32,7 +32,7 @@ def closed(bench, targets, kind):
 def wrk_row(bench, targets, kind):
     wrk = Wrk(bench, kind, campaigns.token_for(targets), bench.few(1, 2))
     rates = {name: [] for name in targets}
-    for number in range(bench.few(1, 5)):
+    for number in range(bench.few(1, 4)):
         progress(f"wrk, {kind.what}, round {number + 1}")
         for name in turn(targets, number):
             rates[name].append(wrk.rate(name, targets[name]))

@@ -41,7 +41,7 @@ def distance_row(view, kind, key, how, command, otherwise):
 
 
 def closed_row(bench, targets, kind):
-    (view,), command = campaigns.run(bench, f"physics-{kind.key}", targets, kind, "-c", 100, "-d", bench.few(1, 8), "--blocks",
+    (view,), command = campaigns.run(bench, f"physics-{kind.key}", targets, kind, "-c", 100, "-d", bench.few(1, 6), "--blocks",
                                      bench.few(2, 10), "--warm-up", bench.few(0.2, 1), *ALLOWED, *campaigns.PIN)
     return distance_row(view, kind, "closed", "closed loop", command, "not measured")
 
@@ -69,7 +69,7 @@ def bare_rate(bench, seconds):
 def login_row(bench, targets):
     """Each round's log-ins are held against the bare hashes before and after them."""
     seconds, shares, bares = bench.few(1, 3), {name: [] for name in targets}, []
-    for number in range(bench.few(1, 4)):
+    for number in range(bench.few(1, 3)):
         progress(f"log-ins beside the bare hash, round {number + 1}")
         before = bare_rate(bench, seconds)
         (view,), command = campaigns.run(bench, f"physics-token-{number + 1}", targets, TOKEN, "-c", 32, "-d", bench.few(2, 4),

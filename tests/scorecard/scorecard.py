@@ -7,6 +7,7 @@ has ended; a group that fails is said, and does not take the others with it.
 import argparse
 import importlib
 import json
+import os
 import shutil
 import sys
 import tempfile
@@ -121,6 +122,8 @@ def arguments():
         given.only = [group.strip() for group in given.only.split(",")]
         if set(given.only) - set(GROUPS):
             parser.error(f"--only takes {', '.join(GROUPS)}")
+    if not given.last and {services.SERVER_CPU, services.CLIENT_CPU} - os.sched_getaffinity(0):
+        parser.error("cores 0 and 1 are needed, one for the server and one for the generator")
     return given
 
 

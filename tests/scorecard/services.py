@@ -13,7 +13,6 @@ import dataclasses
 import functools
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -109,7 +108,9 @@ def build_one(service):
 def build():
     """Builds the contenders whose outputs are missing or older than their sources."""
     for service in {service.name: service for service in SERVICES.values() if service.outputs}.values():
-        if not is_built(service):
+        if is_built(service):
+            note_of(service.name).unlink(missing_ok=True)
+        else:
             build_one(service)
 
 
@@ -202,7 +203,3 @@ def interpreter_text():
         return why_not("fastapi") or "no interpreter"
     how = "built with profile-guided optimisation" if found["guided"] else "built without profile-guided optimisation"
     return f"CPython {found['version']}, {how}, {'with' if found['jit'] else 'without'} the JIT"
-
-
-def is_installed(program):
-    return shutil.which(program) is not None
