@@ -6,13 +6,10 @@
 
 struct user_create    { struct str email, password; };
 struct user_response  { int64_t id; struct str email; bool is_active; struct instant created_at; };
-struct login          { struct str grant_type, username, password, scope, client_id, client_secret; };
 struct token_response { struct str access_token, token_type; int64_t expires_in; };
 struct user           { int64_t id; struct str email, email_key, hash; bool is_active; struct instant created_at; };
 struct by_id          { int64_t id; };
 struct by_key         { struct str email_key; };
-
-#define ANY_TEXT .max_bytes = 65536
 
 static const struct schema user_create = SCHEMA(user_create,
     FIELD(user_create, email,    .format = EMAIL),
@@ -20,13 +17,6 @@ static const struct schema user_create = SCHEMA(user_create,
 static const struct schema user_response = SCHEMA(user_response,
     FIELD(user_response, id), FIELD(user_response, email), FIELD(user_response, is_active),
     FIELD(user_response, created_at));
-static const struct schema login = SCHEMA(login,
-    FIELD(login, grant_type, ANY_TEXT, .optional = true, .pattern = PATTERN("password")),
-    FIELD(login, username,   ANY_TEXT),
-    FIELD(login, password,   ANY_TEXT, .secret = true),
-    FIELD(login, scope,      ANY_TEXT, .preset = "\"\""),
-    FIELD(login, client_id,  ANY_TEXT, .optional = true),
-    FIELD(login, client_secret, ANY_TEXT, .optional = true, .secret = true));
 static const struct schema token_response = SCHEMA(token_response,
     FIELD(token_response, access_token, .credential = true),
     FIELD(token_response, token_type,   .always = "bearer"),
@@ -74,11 +64,11 @@ static problem register_user(struct call *c)
 
 static problem login_for_access_token(struct call *c)
 {
-    const struct login    *in = c->in;
-    struct token_response *out = c->out;
-    struct str             email, reason;
-    struct user            u;
-    bool                   right = false;
+    const struct password_form *in = c->in;
+    struct token_response      *out = c->out;
+    struct str                  email, reason;
+    struct user                 u;
+    bool                        right = false;
 
     problem p = NO_ROW;
     if (email_normalise(in->username, c->arena, &email, &reason))
@@ -113,7 +103,7 @@ static problem read_users_me(struct call *c)
 static const struct route routes[] = {
     ROUTE(POST, "/register", register_user, .in = &user_create, .out = &user_response, .status = 201,
           .problems = { EMAIL_TAKEN }, .does = HASHES | WRITES, .doc = "Create an account."),
-    ROUTE(POST, "/token", login_for_access_token, .in = &login, .form = true, .out = &token_response,
+    ROUTE(POST, "/token", login_for_access_token, .in = &password_form, .form = true, .out = &token_response,
           .problems = { BAD_LOGIN }, .does = HASHES, .doc = "Log in."),
     ROUTE(GET, "/users/me", read_users_me, .who = SIGNED_IN, .out = &user_response, .does = READS, .doc = "Who am I?"),
     { 0 },
@@ -124,7 +114,4 @@ static const struct api api = { .title = "C Auth Service", .version = "1.0.0", .
 static const struct program program = {
     .name = "article", .version = "1.0.0", .api = &api, .migrations = migrations, .statements = statements };
 
-int main(int argc, char **argv)
-{
-    return service_main(argc, argv, &program);
-}
+int main(int argc, char **argv) { return service_main(argc, argv, &program); }

@@ -1,4 +1,5 @@
 /* accounts.c: the handlers of accounts_api.c. */
+#include "api/password_form.h"
 #include "auth/auth.h"
 #include "auth/users.h"
 #include "base/log.h"
@@ -46,11 +47,11 @@ static void raise_hash(struct call *c, const struct user_secret *user, struct st
  * exists or is active. */
 problem login_for_access_token(struct call *c)
 {
-    const struct login_form *in = c->in;
-    struct token_response   *out = c->out;
-    struct user_secret       user;
-    struct str               key = key_of(c, in->username), raised;
-    bool                     right;
+    const struct password_form *in = c->in;
+    struct token_response      *out = c->out;
+    struct user_secret          user;
+    struct str                  key = key_of(c, in->username), raised;
+    bool                        right;
 
     problem p = key.at ? user_secret_by_key(c, key, &user) : NO_ROW;
     if (c->arena->failed)

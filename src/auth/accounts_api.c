@@ -1,6 +1,7 @@
 /* accounts_api.c: accounts, written down as a specification.
  *
  * Tables only.  The functions that the rows name live in accounts.c. */
+#include "api/password_form.h"
 #include "auth/auth.h"
 
 /* ---- What travels ----------------------------------------------------------------------- */
@@ -15,17 +16,6 @@ static const struct schema user_response = SCHEMA(user_response,
     FIELD(user_response, is_active),
     FIELD(user_response, created_at));
 
-/* No rule but a bound: whatever is wrong with a log-in is 401, not 422. */
-#define ANY_TEXT .max_bytes = 128 * 1024
-
-static const struct schema login_form = SCHEMA(login_form,
-    FIELD(login_form, grant_type,    ANY_TEXT, .optional = true, .pattern = PATTERN("password")),
-    FIELD(login_form, username,      ANY_TEXT),
-    FIELD(login_form, password,      ANY_TEXT, .secret = true),
-    FIELD(login_form, scope,         ANY_TEXT, .preset = "\"\""),
-    FIELD(login_form, client_id,     ANY_TEXT, .optional = true),
-    FIELD(login_form, client_secret, ANY_TEXT, .optional = true, .secret = true));
-
 static const struct schema token_response = SCHEMA(token_response,
     FIELD(token_response, access_token, .credential = true),
     FIELD(token_response, token_type,   .always = "bearer"),
@@ -38,7 +28,7 @@ const struct route account_routes[] = {
           .status = 201, .problems = { EMAIL_TAKEN }, .does = HASHES | WRITES,
           .doc = "Create an account."),
 
-    ROUTE(POST, "/token", login_for_access_token, .in = &login_form, .form = true,
+    ROUTE(POST, "/token", login_for_access_token, .in = &password_form, .form = true,
           .out = &token_response, .problems = { BAD_LOGIN }, .does = HASHES | WRITES,
           .doc = "Log in with the OAuth2 password form."),
 

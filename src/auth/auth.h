@@ -20,11 +20,6 @@ struct user_response {
     struct instant created_at;
 };
 
-/* The OAuth2 password form (RFC 6749 section 4.3.2). */
-struct login_form {
-    struct str grant_type, username, password, scope, client_id, client_secret;
-};
-
 struct token_response {
     struct str access_token, token_type;
     int64_t    expires_in;  /* seconds */
