@@ -22,9 +22,9 @@ class Goal:
 ON_A_CORE = "requests a second on a core"
 GOALS = {
     "json-cpu": Goal("POST /json: CPU time of a server that does nothing ÷ Postern's, at the same rate", 0.85, 0.92),
-    "me-cpu-uncached": Goal("GET /users/me, HS256, nothing cached: the same", 0.45, 0.60),
-    "me-cpu-cached": Goal("GET /users/me, HS256, with the cache: the same", 0.65, 0.75),
-    "me-es256-cpu-cached": Goal("GET /users/me, ES256, with the cache: the same", 0.65, 0.75),
+    "me-cpu-uncached": Goal("GET /users/me, HS256, cache off: the same", 0.45, 0.60),
+    "me-cpu-cached": Goal("GET /users/me, HS256, one user and token, so that the cache always has them: the same", 0.65, 0.75),
+    "me-es256-cpu-cached": Goal("GET /users/me, ES256, likewise: the same", 0.65, 0.75),
     "json-axum": Goal(f"POST /json: Postern ÷ Axum, {ON_A_CORE}", 1.2, 1.5),
     "json-axum-same": Goal(f"POST /json: Postern ÷ Axum with the same technique, {ON_A_CORE}", 1.2, 1.5),
     "me-axum": Goal(f"GET /users/me: Postern ÷ Axum, {ON_A_CORE}", 2.5, 5),

@@ -69,7 +69,7 @@ class BesideLogins:
     """p99 of /users/me alone and beside log-ins, in turns, at the same rate."""
 
     def __init__(self, bench, server):
-        self.bench, self.server, self.seconds = bench, server, bench.few(2, 4)
+        self.bench, self.server, self.seconds = bench, server, bench.few(1, 4)
         self.request = ME.request(server.sign_in())
         self.rate = round(SHARE * alone(bench, server, self.request, "-d", bench.few(1, 3)).rate("postern"))
         self.pairs, self.doubts = [], []
