@@ -4,11 +4,14 @@
 # make postern, joust   one of them: the other's libraries are not needed
 # make install          postern, headers, libpostern.a, pkg-config file (PREFIX, DESTDIR)
 # make install-joust    joust and its man page
+# COMMON_PASSWORDS=FILE another list of common passwords than Debian's, one a line
 
 BUILD  ?= release
 OUT    ?= build/$(BUILD)
 PREFIX ?= /usr/local
 VERSION := 0.1.0
+zxcvbn := usr/lib/python3/dist-packages/zxcvbn/frequency_lists.py
+COMMON_PASSWORDS ?= $(firstword $(wildcard /$(zxcvbn) build/lists/$(zxcvbn)) /$(zxcvbn))
 
 LAYERS   := base json schema http crypto store api service
 PACKAGES := sqlite3 libsodium libcrypto libseccomp
@@ -117,6 +120,15 @@ $(OUT)/bench/%: $(OUT)/tests/bench/%.o $(OUT)/libpostern.a
 $(OUT)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) -c -o $@ $<
+
+# A table that is made, not kept.
+$(OUT)/common_passwords.inc: script/common-passwords $(wildcard $(COMMON_PASSWORDS))
+	@mkdir -p $(@D)
+	script/common-passwords $(COMMON_PASSWORDS) >$@.new
+	mv $@.new $@
+
+$(OUT)/src/auth/common.o: CFLAGS_ALL += -I$(OUT)
+$(OUT)/src/auth/common.o: $(OUT)/common_passwords.inc
 
 # What the assembler takes in, the compiler does not name.
 $(OUT)/src/api/docs.o: src/api/docs.html

@@ -34,6 +34,7 @@ enum {
     INVALID,                /* .in, .path, .query: faults, 422 */
     BAD_BODY,               /* .in: not UTF-8, or a form that cannot be parsed */
     BAD_MEDIA_TYPE,         /* .in */
+    TOO_MANY,               /* .gate */
     NOT_FOUND, METHOD_NOT_ALLOWED,
 };
 
@@ -47,6 +48,7 @@ struct problem_row {
 
 struct service;             /* service/service.h: what a handler may use beside the database */
 struct store_session;       /* store/store.h */
+struct limiter_claim;       /* service/limiter.h */
 
 /* One request on its way through a handler; everything in it dies when the answer is written. */
 struct call {
@@ -58,7 +60,21 @@ struct call {
     struct service       *service;
     struct str            address;              /* of the client, as text */
     int64_t               now_us;               /* when the request had arrived */
-    int                   retry_after_s;        /* may be set beside UNAVAILABLE */
+    int                   retry_after_s;        /* may be set beside UNAVAILABLE and TOO_MANY */
+    struct limiter_claim *claim;                /* what the row's gate counted; NULL without limits */
+    bool                  goes_first;           /* a gate may set it: before those who wait, and have it not */
+    struct { const char *member; struct str why; } refused;     /* by call_refuse() */
+};
+
+/* INVALID, as the answer of a handler whose body has a member that no schema can judge: 422 in the
+ * shape of a failed validator. `why` goes to the client, who does not get the value back. */
+problem call_refuse(struct call *c, const char *member, struct str why);
+
+/* What stands before a handler that costs much or tells something: asked in the keeper when a call
+ * has come, before it waits for anything. */
+struct gate {
+    problem (*admit)(struct call *c);       /* OK, or TOO_MANY with c->retry_after_s */
+    bool    (*counts)(problem outcome);     /* does what admit() counted stay so after this answer? */
 };
 
 enum { PROBLEMS_MAX = 8 };
@@ -73,6 +89,7 @@ struct route {
     int          status;                        /* of success: 200, or 204 without .out, unless given */
     enum who     who;
     unsigned     does;
+    const struct gate *gate;                    /* NULL for none */
     problem      problems[PROBLEMS_MAX];        /* what the handler may answer; ends with 0 */
     const char  *doc;
     const char  *option;                        /* served only when the program's option of that name is on */

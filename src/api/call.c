@@ -207,9 +207,39 @@ bool call_prepare(const struct endpoints *e, const struct endpoint *ep, const st
 
 /* ---- The answer ------------------------------------------------------------------------- */
 
+problem call_refuse(struct call *c, const char *member, struct str why)
+{
+    c->refused.member = member;
+    c->refused.why = why;
+    return INVALID;
+}
+
+/* As Pydantic words what a validator of one's own raised. */
+static void answer_refused(const struct endpoints *e, const struct call *c,
+                           struct api_answer *answer)
+{
+    struct place  body = { .name = LIT("body") };
+    struct place  member = { .outer = &body, .name = str_of(c->refused.member) };
+    struct str    message = arena_format(c->arena, "Value error, %.*s", STR_ARG(c->refused.why));
+    struct faults f;
+
+    buf_reset(&answer->body);
+    f = faults_begin(&answer->body);
+    fault_add(&f, "value_error", &member, message, (struct str){ 0 }, LIT("{\"error\":{}}"));
+    faults_end(&f);
+    answer->status = 422;
+    answer->problem = INVALID;
+    if (answer->body.failed || c->arena->failed)
+        answer_problem(e, UNAVAILABLE, answer);
+}
+
 static bool is_declared(const struct route *r, problem p)
 {
     if (p == INTERNAL || p == UNAVAILABLE)
+        return true;
+    if (p == TOO_MANY && r->gate)
+        return true;
+    if (p == INVALID && r->in)
         return true;
     for (int i = 0; i < PROBLEMS_MAX && r->problems[i]; i++)
         if (r->problems[i] == p)
@@ -228,6 +258,27 @@ static problem checked(const struct endpoint *ep, problem p)
     return INTERNAL;
 }
 
+static void answer_failure(const struct endpoints *e, problem p, struct call *c,
+                           struct api_answer *answer)
+{
+    answer->retry_after_s = c->retry_after_s;
+    if (p == INVALID && c->refused.member)
+        answer_refused(e, c, answer);
+    else
+        answer_problem(e, p, answer);
+}
+
+bool call_admit(const struct endpoints *e, const struct endpoint *ep, struct call *c,
+                struct api_answer *answer)
+{
+    problem p = checked(ep, ep->route->gate->admit(c));
+
+    if (p == OK)
+        return true;
+    answer_failure(e, p, c, answer);
+    return false;
+}
+
 void call_run(const struct endpoints *e, const struct endpoint *ep, struct call *c,
               struct api_answer *answer)
 {
@@ -243,8 +294,7 @@ void call_run(const struct endpoints *e, const struct endpoint *ep, struct call 
     if (p == OK && c->arena->failed)
         p = UNAVAILABLE;
     if (p != OK) {
-        answer->retry_after_s = c->retry_after_s;
-        answer_problem(e, p, answer);
+        answer_failure(e, p, c, answer);
         return;
     }
     buf_reset(&answer->body);

@@ -27,6 +27,10 @@ struct api_answer {
 bool call_prepare(const struct endpoints *e, const struct endpoint *ep, const struct api_request *r,
                   struct call *c, struct api_answer *answer);
 
+/* Asks the row's gate about a prepared call.  False: `answer` is complete. */
+bool call_admit(const struct endpoints *e, const struct endpoint *ep, struct call *c,
+                struct api_answer *answer);
+
 /* Runs the handler of a prepared call and writes the answer. */
 void call_run(const struct endpoints *e, const struct endpoint *ep, struct call *c,
               struct api_answer *answer);

@@ -17,6 +17,7 @@ static const struct problem_row common[] = {
     { INVALID, 422, "Validation Error", NULL },
     { BAD_BODY, 400, "There was an error parsing the body", NULL },
     { BAD_MEDIA_TYPE, 415, "Unsupported Media Type", NULL },
+    { TOO_MANY, 429, "Too many attempts, try again later", NULL },
     { NOT_FOUND, 404, "Not Found", NULL },
     { METHOD_NOT_ALLOWED, 405, "Method Not Allowed", NULL },
     { 0 },

@@ -211,6 +211,8 @@ static void collect_problems(const struct route *r, problem out[static PROBLEMS_
     }
     if (r->in || r->path_parameters || r->query)
         out[n++] = INVALID;
+    if (r->gate)
+        out[n++] = TOO_MANY;
     if (r->does)
         out[n++] = UNAVAILABLE;
     out[n] = OK;

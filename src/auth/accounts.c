@@ -1,10 +1,24 @@
 /* accounts.c: the handlers of accounts_api.c. */
 #include "api/password_form.h"
 #include "auth/auth.h"
+#include "auth/networks.h"
+#include "auth/passwords.h"
 #include "auth/users.h"
 #include "base/log.h"
 #include "schema/email.h"
 #include "service/credentials.h"
+
+struct registration { struct call *call; const struct new_user *user; };
+
+static problem insert(struct store_session *in_transaction, void *context)
+{
+    struct registration *r = context;
+    struct call          inside = *r->call;
+
+    inside.db = in_transaction;
+    problem p = user_insert(&inside, r->user, inside.out);
+    return p == OK ? network_add(&inside, r->user->id) : p;
+}
 
 /* A taken address is found before the costly hash; the unique key decides about those that come
  * at once. */
@@ -15,25 +29,18 @@ problem register_user(struct call *c)
                                     .created_at = { c->now_us } };
     struct user_secret        taken;
 
-    problem p = user_secret_by_key(c, u.email_key, &taken);
+    problem p = password_acceptable(c, "password", in->password, in->email);
+    if (p != OK)
+        return p;
+    p = user_secret_by_key(c, u.email_key, &taken);
     if (p != NO_ROW)
         return p == OK ? EMAIL_TAKEN : p;
     p = user_next_id(c, &u.id);
     if (p == OK)
         p = password_store(c, u.id, in->password, &u.sealed_hash);
     if (p == OK)
-        p = user_insert(c, &u, c->out);
+        p = store_transaction(c->db, insert, &(struct registration){ c, &u });
     return p == CONFLICT ? EMAIL_TAKEN : p;
-}
-
-/* The key that a name would be found by; none for what can be nobody's address. */
-static struct str key_of(struct call *c, struct str username)
-{
-    struct str address, reason;
-
-    if (!email_normalise(username, c->arena, &address, &reason))
-        return (struct str){ 0 };
-    return email_key(address, c->arena);
 }
 
 /* Sealed anew at today's cost.  That it fails is no reason to refuse the log-in. */
@@ -50,7 +57,7 @@ problem login_for_access_token(struct call *c)
     const struct password_form *in = c->in;
     struct token_response      *out = c->out;
     struct user_secret          user;
-    struct str                  key = key_of(c, in->username), raised;
+    struct str                  key = user_key_of(c, in->username), raised;
     bool                        right;
 
     problem p = key.at ? user_secret_by_key(c, key, &user) : NO_ROW;
@@ -65,6 +72,7 @@ problem login_for_access_token(struct call *c)
     if (!right || !user.is_active)
         return BAD_LOGIN;
     raise_hash(c, &user, raised);
+    network_remember(c, user.id);
     return token_create(c, user.id, &out->access_token, &out->expires_in);
 }
 

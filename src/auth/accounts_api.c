@@ -3,6 +3,7 @@
  * Tables only.  The functions that the rows name live in accounts.c. */
 #include "api/password_form.h"
 #include "auth/auth.h"
+#include "auth/guessing.h"
 
 /* ---- What travels ----------------------------------------------------------------------- */
 
@@ -25,11 +26,11 @@ static const struct schema token_response = SCHEMA(token_response,
 
 const struct route account_routes[] = {
     ROUTE(POST, "/register", register_user, .in = &user_create, .out = &user_response,
-          .status = 201, .problems = { EMAIL_TAKEN }, .does = HASHES | WRITES,
+          .status = 201, .gate = &register_gate, .problems = { EMAIL_TAKEN }, .does = HASHES | WRITES,
           .doc = "Create an account."),
 
     ROUTE(POST, "/token", login_for_access_token, .in = &password_form, .form = true,
-          .out = &token_response, .problems = { BAD_LOGIN }, .does = HASHES | WRITES,
+          .out = &token_response, .gate = &login_gate, .problems = { BAD_LOGIN }, .does = HASHES | WRITES,
           .doc = "Log in with the OAuth2 password form."),
 
     ROUTE(GET, "/users/me", read_users_me, .who = SIGNED_IN, .out = &user_response, .does = READS,

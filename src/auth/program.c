@@ -2,6 +2,7 @@
 #include "auth/program.h"
 
 #include "auth/auth.h"
+#include "auth/guessing.h"
 
 static const struct problem_row problems[] = { AUTH_PROBLEMS(PROBLEM_ROW) { 0 } };
 
@@ -34,4 +35,5 @@ const struct program postern_program = {
     .migrations = user_migrations,
     .statements = user_statements,
     .flags = flags,
+    .limits = guessing_policies,
 };

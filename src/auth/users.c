@@ -1,6 +1,9 @@
 /* users.c: the table, its migrations and its statements. */
 #include "auth/users.h"
 
+#include "auth/networks.h"
+#include "schema/email.h"
+
 const struct migration user_migrations[] = {
     { 1, "CREATE TABLE users ("
          " id INTEGER PRIMARY KEY AUTOINCREMENT,"
@@ -9,6 +12,7 @@ const struct migration user_migrations[] = {
          " sealed_hash BLOB NOT NULL,"
          " is_active INTEGER NOT NULL DEFAULT 1,"
          " created_at INTEGER NOT NULL);" },
+    { 2, network_tables },
     { 0 },
 };
 
@@ -62,7 +66,16 @@ static const struct statement raise_hash = {
 };
 
 const struct statement *const user_statements[] = { &by_id, &secret_by_key, &insert, &raise_hash,
-                                                    NULL };
+                                                    &network_find, &network_put, &network_trim, NULL };
+
+struct str user_key_of(struct call *c, struct str username)
+{
+    struct str address, reason;
+
+    if (!email_normalise(username, c->arena, &address, &reason))
+        return (struct str){ 0 };
+    return email_key(address, c->arena);
+}
 
 problem user_by_id(struct call *c, int64_t id, struct user_response *out)
 {

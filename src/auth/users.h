@@ -15,6 +15,9 @@ struct new_user {
     struct instant created_at;
 };
 
+/* The key that a name would be found by; none for what can be nobody's address. */
+struct str user_key_of(struct call *c, struct str username);
+
 /* NO_ROW when there is none, as of all of these. */
 problem user_by_id(struct call *c, int64_t id, struct user_response *out) MUST_CHECK;
 problem user_secret_by_key(struct call *c, struct str email_key,

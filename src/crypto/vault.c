@@ -20,6 +20,7 @@ static const struct str labels[VAULT_PURPOSES] = {
     [VAULT_PASSWORD_HASH] = LIT("postern vault 1: password hash"),
     [VAULT_SIGNING_KEY] = LIT("postern vault 1: signing key"),
     [VAULT_CHECK] = LIT("postern vault 1: check"),
+    [VAULT_COUNTED] = LIT("postern vault 1: counted"),
 };
 
 /* HKDF-Expand for one block: HMAC(key, label || 1). */
@@ -84,4 +85,11 @@ bool vault_unseal(const struct vault *v, enum vault_purpose purpose, struct str 
         return false;
     buf_grew(out, plain_len);
     return true;
+}
+
+void vault_digest(const struct vault *v, enum vault_purpose purpose, struct str text,
+                  unsigned char out[DIGEST_BYTES])
+{
+    crypto_generichash(out, DIGEST_BYTES, (const unsigned char *)text.at, text.len,
+                       v->keys[purpose], sizeof v->keys[purpose]);
 }

@@ -10,7 +10,15 @@
 
 enum { SEAL_OVERHEAD_BYTES = 1 + 24 + 16 };
 
-enum vault_purpose { VAULT_PASSWORD_HASH, VAULT_SIGNING_KEY, VAULT_CHECK, VAULT_PURPOSES };
+enum vault_purpose {
+    VAULT_PASSWORD_HASH,
+    VAULT_SIGNING_KEY,
+    VAULT_CHECK,
+    VAULT_COUNTED,          /* digests: whose counter is it? */
+    VAULT_PURPOSES
+};
+
+enum { DIGEST_BYTES = 16 };
 
 struct vault {
     unsigned char keys[VAULT_PURPOSES][32];
@@ -28,3 +36,7 @@ bool vault_seal(const struct vault *v, enum vault_purpose purpose,
 /* Appends the plain text; false, and nothing appended, for anything that was not sealed so. */
 bool vault_unseal(const struct vault *v, enum vault_purpose purpose, struct str sealed,
                   struct str context, struct buf *out) __attribute__((warn_unused_result));
+
+/* A keyed hash: the same for the same text, and telling nothing of it without the master key. */
+void vault_digest(const struct vault *v, enum vault_purpose purpose, struct str text,
+                  unsigned char out[DIGEST_BYTES]);

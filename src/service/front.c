@@ -106,6 +106,7 @@ struct front *front_open(struct service *s, int listener, const int *channels, u
     f->service = s;
     f->generation = generation;
     f->cors = (struct cors){ s->options.cors_origins, s->options.cors_origins_count };
+    f->proxies.options = &s->options;
     f->count = (size_t)s->options.threads;
     f->loops = calloc(f->count, sizeof *f->loops);
     f->census = http_census_open((size_t)s->options.connections,
@@ -116,6 +117,7 @@ struct front *front_open(struct service *s, int listener, const int *channels, u
         front_close(f);
         return NULL;
     }
+    proxies_announce(&f->proxies);
     return f;
 }
 

@@ -150,14 +150,14 @@ static bool send_call(struct front_loop *l, const struct call_message *m)
 }
 
 static void call_keeper(struct front_loop *l, struct http_exchange *x, const struct endpoint *ep,
-                        const struct api_request *r)
+                        const struct api_request *r, struct str address)
 {
     const struct str   *origin = cors_allowed(&l->front->cors, http_exchange_request(x));
     struct http_ticket  t = http_exchange_defer(x);
     struct call_message m = {
         .ticket = { l->front->generation, t.slot, t.generation },
         .endpoint = ep->index,
-        .address = http_exchange_address(x),
+        .address = address,
         .request = *r,
     };
 
@@ -197,14 +197,15 @@ static void serve_endpoint(struct front_loop *l, struct http_exchange *x, const 
     struct call c = { .arena = &l->arena,
                       .db = l->db,
                       .service = s,
-                      .address = http_exchange_address(x),
+                      .address = proxies_client(&l->front->proxies, http_exchange_request(x),
+                                                http_exchange_address(x), &l->arena),
                       .now_us = clock_wall_us(s->clock) };
 
     buf_reset(&a.body);
     bool good = call_prepare(&s->endpoints, ep, &r, &c, &a);
     if (good && service_keeps(ep)) {
         l->body = a.body;
-        call_keeper(l, x, ep, &r);
+        call_keeper(l, x, ep, &r, c.address);
         return;
     }
     if (good)

@@ -11,6 +11,7 @@
 #include "http/census.h"
 #include "http/server.h"
 #include "service/front.h"
+#include "service/proxies.h"
 
 enum { POLICY_BYTES = 1024 };
 
@@ -34,6 +35,7 @@ struct front {
     struct service       *service;
     uint32_t              generation;
     struct cors           cors;
+    struct proxies        proxies;
     struct buf            openapi;
     char                  policy[POLICY_BYTES];
     struct str            policy_text;

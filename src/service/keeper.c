@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -20,20 +21,28 @@
 #include "service/lane.h"
 #include "service/message.h"
 #include "service/signing.h"
+#include "service/worker.h"
 
 enum {
     LOOK_MS = 1000,
     WRITE_WORKERS = 8,
-    ARENA_BYTES = 1 << 20,
     HASHING_NICE = 10,
     CHANNELS_MAX = 64,
-    SEND_WAIT_MS = 5000,
     PACKETS_MAX = 256,
+};
+
+/* Writes what the limiter has counted: in the writing lane, one at a time. */
+struct flush {
+    struct job     job;
+    struct keeper *keeper;
+    atomic_bool    under_way;
 };
 
 struct keeper {
     struct service *service;
     struct lane    *hashing, *writing;
+    struct worker  *desk;       /* what the thread that reads the channels has of its own */
+    struct flush    flush;
     int             stop_fd;
     size_t          count;
     int             channels[CHANNELS_MAX];
@@ -49,85 +58,32 @@ struct keeper_job {
     struct keeper *keeper;
     int            channel;
     int64_t        now_us;
+    struct limiter_claim claim; /* of the route's gate */
     size_t         len;
     char           bytes[];
 };
 
-/* What a worker's thread has of its own. */
-struct worker {
-    struct keeper        *keeper;
-    struct store_session *db;   /* opened at the first call */
-    struct arena          arena;
-    struct buf            body, packet;
-};
-
-/* ---- Answers ---------------------------------------------------------------------------- */
-
-/* A front that does not read its answers is waited for, but not for ever. */
-static void send_packet(int channel, struct str packet)
-{
-    while (send(channel, packet.at, packet.len, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
-        struct pollfd ready = { .fd = channel, .events = POLLOUT };
-        if (errno == EINTR)
-            continue;
-        if (errno != EAGAIN || poll(&ready, 1, SEND_WAIT_MS) == 0) {
-            log_event(LOG_LEVEL_WARN, "answer_lost", NULL);
-            return;
-        }
-    }
-}
-
-static void send_answer(struct worker *w, int channel, const struct call_message *m,
-                        const struct api_answer *a)
-{
-    buf_reset(&w->packet);
-    message_write_answer(&w->packet, &(struct answer_message){
-        .ticket = m->ticket,
-        .endpoint = m->endpoint,
-        .status = (uint16_t)a->status,
-        .retry_after_s = (uint32_t)a->retry_after_s,
-        .body = buf_str(&a->body),
-    });
-    if (!w->packet.failed)
-        send_packet(channel, buf_str(&w->packet));
-    buf_wipe(&w->packet);
-}
-
-static void send_busy(struct worker *w, int channel, const struct call_message *m, int64_t wait_ms)
-{
-    struct api_answer a = { .body = w->body, .retry_after_s = (int)(wait_ms / 1000) + 1 };
-
-    answer_problem(&w->keeper->service->endpoints, UNAVAILABLE, &a);
-    send_answer(w, channel, m, &a);
-    w->body = a.body;
-    buf_wipe(&w->body);     /* the next call begins with an empty one */
-}
-
 /* ---- Work ------------------------------------------------------------------------------- */
 
-static bool worker_is_ready(struct worker *w)
+static struct call call_of(struct worker *w, const struct keeper_job *j,
+                           const struct call_message *m)
 {
-    struct service *s = w->keeper->service;
-
-    if (s->store && !w->db)
-        w->db = store_session_open(s->store);
-    return !s->store || w->db;
+    return (struct call){
+        .arena = &w->arena, .db = w->db, .service = w->service, .address = m->address, .now_us = j->now_us
+    };
 }
 
-static void run_call(struct worker *w, const struct call_message *m, int64_t now_us,
+static void run_call(struct worker *w, const struct keeper_job *j, const struct call_message *m,
                      struct api_answer *a)
 {
-    struct service        *s = w->keeper->service;
+    struct service        *s = w->service;
     const struct endpoint *ep = &s->endpoints.rows[m->endpoint];
-    struct call c = {
-        .arena = &w->arena, .db = w->db, .service = s, .address = m->address, .now_us = now_us
-    };
 
     if (!worker_is_ready(w)) {
         answer_problem(&s->endpoints, UNAVAILABLE, a);
         return;
     }
-    c.db = w->db;
+    struct call c = call_of(w, j, m);
     if (call_prepare(&s->endpoints, ep, &m->request, &c, a))
         call_run(&s->endpoints, ep, &c, a);
 }
@@ -146,6 +102,16 @@ static void job_free(struct keeper_job *j)
     free(j);
 }
 
+/* Before the answer: who has it may ask again at once. */
+static void settle(const struct keeper_job *j, const struct call_message *m, problem outcome)
+{
+    const struct service *s = j->keeper->service;
+    const struct route   *r = s->endpoints.rows[m->endpoint].route;
+
+    if (j->claim.count && !r->gate->counts(outcome))
+        limiter_give_back(s->limiter, &j->claim);
+}
+
 static void job_run(struct job *job, void *worker)
 {
     struct keeper_job  *j = (struct keeper_job *)job;
@@ -153,8 +119,9 @@ static void job_run(struct job *job, void *worker)
     struct call_message m = read_again(j);
     struct api_answer   a = { .body = w->body };
 
-    run_call(w, &m, j->now_us, &a);
-    send_answer(w, j->channel, &m, &a);
+    run_call(w, j, &m, &a);
+    settle(j, &m, a.problem);
+    worker_answer(w, j->channel, &m, &a);
     w->body = a.body;
     buf_wipe(&w->body);
     arena_reset(&w->arena);
@@ -167,33 +134,9 @@ static void job_give_up(struct job *job, void *worker)
     struct worker      *w = worker;
     struct call_message m = read_again(j);
 
-    send_busy(w, j->channel, &m, w->keeper->service->options.queue_wait_ms);
+    settle(j, &m, UNAVAILABLE);
+    worker_answer_busy(w, j->channel, &m, w->service->options.queue_wait_ms);
     job_free(j);
-}
-
-static void *worker_open(void *context)
-{
-    struct worker *w = calloc(1, sizeof *w);
-
-    if (!w)
-        return NULL;
-    w->keeper = context;
-    w->arena = arena_new(ARENA_BYTES);
-    w->body = buf_growing(MESSAGE_BYTES_MAX - 1024);
-    w->packet = buf_growing(MESSAGE_BYTES_MAX);
-    return w;
-}
-
-static void worker_close(void *worker)
-{
-    struct worker *w = worker;
-
-    if (w->db)
-        store_session_close(w->db);
-    arena_close(&w->arena);
-    buf_close(&w->body);
-    buf_close(&w->packet);
-    free(w);
 }
 
 /* ---- Packets in ------------------------------------------------------------------------- */
@@ -210,12 +153,33 @@ static void submit(struct keeper *k, struct lane *lane, struct keeper_job *j,
 
     if (lane_submit(lane, &j->job, &wait_ms))
         return;
-    struct worker *w = worker_open(k);
-    if (w) {
-        send_busy(w, j->channel, m, wait_ms);
-        worker_close(w);
-    }
+    settle(j, m, UNAVAILABLE);
+    worker_answer_busy(k->desk, j->channel, m, wait_ms);
     job_free(j);
+}
+
+/* Asks the route's gate, here and now: whoever is refused shall not wait, nor make others wait.
+ * False: it has been answered. */
+static bool admit(struct keeper *k, struct keeper_job *j, const struct call_message *m)
+{
+    struct service        *s = k->service;
+    struct worker         *w = k->desk;
+    const struct endpoint *ep = &s->endpoints.rows[m->endpoint];
+
+    if (!s->limiter || !ep->route->gate || !worker_is_ready(w))
+        return true;
+    struct api_answer a = { .body = w->body };
+    struct call       c = call_of(w, j, m);
+    c.claim = &j->claim;
+    bool good = call_prepare(&s->endpoints, ep, &m->request, &c, &a) &&
+                call_admit(&s->endpoints, ep, &c, &a);
+    j->job.goes_first = c.goes_first;
+    if (!good)
+        worker_answer(w, j->channel, m, &a);
+    w->body = a.body;
+    buf_wipe(&w->body);
+    arena_reset(&w->arena);
+    return good;
 }
 
 static void serve_call(struct keeper *k, int channel, struct str packet)
@@ -241,7 +205,10 @@ static void serve_call(struct keeper *k, int channel, struct str packet)
                               .len = packet.len };
     memcpy(j->bytes, packet.at, packet.len);
     bool hashes = s->endpoints.rows[m.endpoint].route->does & HASHES;
-    submit(k, hashes ? k->hashing : k->writing, j, &m);
+    if (admit(k, j, &m))
+        submit(k, hashes ? k->hashing : k->writing, j, &m);
+    else
+        job_free(j);
 }
 
 static void serve_hello(struct keeper *k, int channel)
@@ -251,7 +218,7 @@ static void serve_hello(struct keeper *k, int channel)
 
     signing_describe(k->service, &packet);
     CHECK(!packet.failed);
-    send_packet(channel, buf_str(&packet));
+    worker_send(channel, buf_str(&packet));
 }
 
 void keeper_serve(struct keeper *k, int channel, struct str packet)
@@ -268,14 +235,52 @@ void keeper_serve(struct keeper *k, int channel, struct str packet)
     }
 }
 
+/* ---- Counters --------------------------------------------------------------------------- */
+
+static void flush_run(struct job *job, void *worker)
+{
+    struct flush  *f = (struct flush *)job;
+    struct worker *w = worker;
+
+    if (worker_is_ready(w))
+        limiter_flush(f->keeper->service->limiter, w->db);
+    atomic_store(&f->under_way, false);
+}
+
+static void flush_give_up(struct job *job, void *worker)
+{
+    struct flush *f = (struct flush *)job;
+
+    (void)worker;
+    atomic_store(&f->under_way, false);
+}
+
+/* However many have changed meanwhile, it is one commit a second. */
+static void write_counters(struct keeper *k)
+{
+    struct limiter *l = k->service->limiter;
+    int64_t         wait_ms;
+
+    if (!l || !limiter_is_dirty(l) || atomic_exchange(&k->flush.under_way, true))
+        return;
+    if (!lane_submit(k->writing, &k->flush.job, &wait_ms))
+        atomic_store(&k->flush.under_way, false);
+}
+
+static void write_last_counters(struct keeper *k)
+{
+    if (k->service->limiter && k->db)
+        limiter_flush(k->service->limiter, k->db);
+}
+
 /* ---- Life ------------------------------------------------------------------------------- */
 
 /* What the last hashes left in memory is wiped when no further one will overwrite it soon. */
 static void hashing_is_idle(void *context)
 {
-    struct keeper *k = context;
+    struct service *s = context;
 
-    password_hasher_wipe(k->service->hasher);
+    password_hasher_wipe(s->hasher);
 }
 
 static bool open_lanes(struct keeper *k)
@@ -289,7 +294,7 @@ static bool open_lanes(struct keeper *k)
         .worker_open = worker_open,
         .worker_close = worker_close,
         .idle = hashing_is_idle,
-        .context = k,
+        .context = k->service,
         .inline_jobs = k->service->one_thread,
     };
 
@@ -313,10 +318,12 @@ struct keeper *keeper_open(struct service *s, const int *channels, size_t count,
     k->count = count;
     memcpy(k->channels, channels, count * sizeof *channels);
     k->generation = s->store ? store_generation(s->store) : 0;
+    k->flush = (struct flush){ .job = { .run = flush_run, .give_up = flush_give_up }, .keeper = k };
+    k->desk = worker_open(s);
     k->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     k->packet = malloc(MESSAGE_BYTES_MAX);
     k->db = s->store ? store_session_open(s->store) : NULL;
-    if (k->stop_fd < 0 || !k->packet || (s->store && !k->db) || !open_lanes(k)) {
+    if (k->stop_fd < 0 || !k->packet || !k->desk || (s->store && !k->db) || !open_lanes(k)) {
         buf_add(why, LIT("the keeper has no threads, memory or descriptors"));
         keeper_close(k);
         return NULL;
@@ -380,6 +387,7 @@ static bool look(struct keeper *k)
         return true;
     k->looked_ns = now;
     tell_health(k);
+    write_counters(k);
     return !file_was_replaced(k);
 }
 
@@ -425,6 +433,9 @@ void keeper_close(struct keeper *k)
         lane_close(k->writing);
     if (k->stop_fd >= 0)
         close(k->stop_fd);
+    write_last_counters(k);
+    if (k->desk)
+        worker_close(k->desk);
     if (k->db)
         store_session_close(k->db);
     free(k->packet);

@@ -1,4 +1,4 @@
-/* lane.c: a mutex, a condition and a list. */
+/* lane.c: a mutex, a condition and two lists. */
 #include "service/lane.h"
 
 #include <pthread.h>
@@ -9,12 +9,19 @@
 
 enum { STACK_BYTES = 512 * 1024, JOBS_MAX = 65536 };
 
+enum { FIRST, SECOND, CLASSES };
+
+struct queue {
+    struct job *first, **last;
+    size_t      waiting;
+};
+
 struct lane {
     struct lane_settings settings;
     pthread_mutex_t      lock;
     pthread_cond_t       more;
-    struct job          *first, **last;
-    size_t               waiting, running;
+    struct queue         queues[CLASSES];
+    size_t               running;
     int64_t              smoothed_ns;   /* of one job, once it runs */
     bool                 closing;
     unsigned             threads_count, started;
@@ -23,14 +30,37 @@ struct lane {
     void                *inline_worker;
 };
 
+static size_t waiting(const struct lane *l)
+{
+    return l->queues[FIRST].waiting + l->queues[SECOND].waiting;
+}
+
+static bool is_late(const struct lane *l, const struct job *j, int64_t now_ns)
+{
+    return now_ns - j->queued_ns > l->settings.wait_ms_max * 1000000;
+}
+
+/* A job of the second class that is late comes to be given up: nobody waits without a bound. */
+static struct queue *next_queue(struct lane *l)
+{
+    struct queue *first = &l->queues[FIRST], *second = &l->queues[SECOND];
+
+    if (!first->waiting)
+        return second;
+    bool late = second->waiting &&
+                is_late(l, second->first, clock_monotonic_ns(l->settings.clock));
+    return late ? second : first;
+}
+
 static struct job *take(struct lane *l)
 {
-    struct job *j = l->first;
+    struct queue *q = next_queue(l);
+    struct job   *j = q->first;
 
-    l->first = j->next;
-    if (!l->first)
-        l->last = &l->first;
-    l->waiting--;
+    q->first = j->next;
+    if (!q->first)
+        q->last = &q->first;
+    q->waiting--;
     return j;
 }
 
@@ -43,9 +73,8 @@ static void note_duration(struct lane *l, int64_t ns)
 static void run_one(struct lane *l, struct job *j, void *worker)
 {
     int64_t begun = clock_monotonic_ns(l->settings.clock);
-    bool    late = begun - j->queued_ns > l->settings.wait_ms_max * 1000000;
 
-    if (late || l->closing) {
+    if (is_late(l, j, begun) || l->closing) {
         pthread_mutex_unlock(&l->lock);
         j->give_up(j, worker);
         pthread_mutex_lock(&l->lock);
@@ -61,7 +90,7 @@ static void run_one(struct lane *l, struct job *j, void *worker)
 
 static void run_dry(struct lane *l)
 {
-    if (l->first || l->running || !l->settings.idle)
+    if (waiting(l) || l->running || !l->settings.idle)
         return;
     pthread_mutex_unlock(&l->lock);
     l->settings.idle(l->settings.context);
@@ -86,8 +115,8 @@ static void *work(void *context)
     pthread_mutex_lock(&l->lock);
     l->started++;
     pthread_cond_signal(&l->start);
-    while (l->first || !l->closing) {
-        if (l->first) {
+    while (waiting(l) || !l->closing) {
+        if (waiting(l)) {
             run_one(l, take(l), worker);
             run_dry(l);
         } else {
@@ -131,7 +160,8 @@ struct lane *lane_open(const struct lane_settings *s)
     if (!l)
         return NULL;
     l->settings = *s;
-    l->last = &l->first;
+    for (int i = 0; i < CLASSES; i++)
+        l->queues[i].last = &l->queues[i].first;
     pthread_mutex_init(&l->lock, NULL);
     pthread_cond_init(&l->more, NULL);
     pthread_cond_init(&l->start, NULL);
@@ -161,14 +191,15 @@ void lane_close(struct lane *l)
     free(l);
 }
 
-/* How long a job that comes now would wait until it runs.  When none is waiting, the running
- * ones may be about to end, or have answered already: who comes next is let in, and given up
- * should its turn come too late. */
-static int64_t expected_wait_ms(const struct lane *l)
+/* How long a job that comes now would wait until it runs.  When none is waiting before it, the
+ * running ones may be about to end, or have answered already: who comes next is let in, and given
+ * up should its turn come too late. */
+static int64_t expected_wait_ms(const struct lane *l, const struct job *j)
 {
-    size_t ahead = l->waiting + l->running;
+    size_t before = j->goes_first ? l->queues[FIRST].waiting : waiting(l);
+    size_t ahead = before + l->running;
 
-    if (ahead < l->settings.workers || l->waiting == 0)
+    if (ahead < l->settings.workers || before == 0)
         return 0;
     return (int64_t)(ahead - l->settings.workers + 1) * l->smoothed_ns / l->settings.workers /
            1000000;
@@ -176,14 +207,16 @@ static int64_t expected_wait_ms(const struct lane *l)
 
 static bool enqueue(struct lane *l, struct job *j, int64_t *wait_ms)
 {
-    *wait_ms = expected_wait_ms(l);
-    if (l->closing || *wait_ms > l->settings.wait_ms_max || l->waiting >= JOBS_MAX)
+    struct queue *q = &l->queues[j->goes_first ? FIRST : SECOND];
+
+    *wait_ms = expected_wait_ms(l, j);
+    if (l->closing || *wait_ms > l->settings.wait_ms_max || q->waiting >= JOBS_MAX)
         return false;
     j->queued_ns = clock_monotonic_ns(l->settings.clock);
     j->next = NULL;
-    *l->last = j;
-    l->last = &j->next;
-    l->waiting++;
+    *q->last = j;
+    q->last = &j->next;
+    q->waiting++;
     pthread_cond_signal(&l->more);
     return true;
 }

@@ -2,7 +2,8 @@
  *
  * Kinds of work have lanes of their own, so that a flood of one cannot starve the other.  A job
  * that would probably wait longer than the bound is refused at once; one that did wait longer is
- * given up when its turn comes.  Any thread may submit. */
+ * given up when its turn comes.  In a lane there are two classes: jobs of the first run before all
+ * of the second, and wait behind none of them.  Any thread may submit. */
 #pragma once
 #include "base/clock.h"
 #include "base/str.h"
@@ -10,6 +11,7 @@
 struct job {
     void (*run)(struct job *j, void *worker);       /* on a worker's thread; owns the job from here */
     void (*give_up)(struct job *j, void *worker);   /* it waited too long, or the lane is closing */
+    bool        goes_first;     /* of the first class */
     int64_t     queued_ns;      /* private from here */
     struct job *next;
 };

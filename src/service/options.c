@@ -5,7 +5,15 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum option_kind { TEXT_OPTION, ORIGINS_OPTION, SWITCH_OPTION, NUMBER_OPTION, DURATION_OPTION };
+enum option_kind {
+    TEXT_OPTION,
+    ORIGINS_OPTION,
+    NETWORKS_OPTION,
+    SWITCH_OPTION,
+    ON_OFF_OPTION,
+    NUMBER_OPTION,
+    DURATION_OPTION,
+};
 
 enum { SHOWN_BYTES = 80 };
 
@@ -35,6 +43,10 @@ static const struct option options[] = {
       .help = "how long an access token is good" },
     { "cors-origin", ORIGINS_OPTION, AT(cors_origins), .preset = "", .value = "ORIGIN",
       .help = "a web origin that may read answers; may be repeated (a comma in the environment)" },
+    { "trusted-proxy", NETWORKS_OPTION, AT(trusted_proxies), .preset = "", .value = "CIDR",
+      .help = "whose X-Forwarded-For and Forwarded are believed; may be repeated, or a list with commas" },
+    { "limits", ON_OFF_OPTION, AT(limits), .preset = "on", .value = "on|off",
+      .help = "on guessing and registering; off is for benchmarks and load tests" },
     { "hash-memory", NUMBER_OPTION, AT(hash_memory_kib), .min = 8, .max = 1048576, .preset = "19456", .value = "KIB",
       .help = "argon2id memory a hash" },
     { "hash-passes", NUMBER_OPTION, AT(hash_passes), .min = 1, .max = 64, .preset = "2", .value = "N",
@@ -125,6 +137,26 @@ static bool add_origins(struct options *o, struct str list)
     return true;
 }
 
+static bool add_networks(struct options *o, struct str list)
+{
+    while (list.at) {
+        struct str network = str_trim(str_cut(&list, ','));
+        if (network.len == 0)
+            continue;
+        if (o->trusted_proxies_count == PROXIES_MAX ||
+            !network_parse(network, &o->trusted_proxies[o->trusted_proxies_count]))
+            return false;
+        o->trusted_proxies_count++;
+    }
+    return true;
+}
+
+static bool parse_on_off(struct str text, bool *on)
+{
+    *on = str_eq(text, LIT("on"));
+    return *on || str_eq(text, LIT("off"));
+}
+
 static bool parse_switch(struct str text, bool *on)
 {
     *on = str_eq(text, LIT("1")) || str_eq(text, LIT("true"));
@@ -151,8 +183,12 @@ static bool set_value(struct options *o, const struct option *row, struct str te
         return true;
     case ORIGINS_OPTION:
         return add_origins(o, text);
+    case NETWORKS_OPTION:
+        return add_networks(o, text);
     case SWITCH_OPTION:
         return parse_switch(text, member);
+    case ON_OFF_OPTION:
+        return parse_on_off(text, member);
     case NUMBER_OPTION:
         return str_to_uint(text, INT64_MAX, &number) && set_number(row, (int64_t)number, member);
     case DURATION_OPTION:
@@ -172,6 +208,10 @@ static void write_range(const struct option *row, struct buf *text)
         buf_format(text, "a number from %lld to %lld", (long long)row->min, (long long)row->max);
     else if (row->kind == ORIGINS_OPTION)
         buf_add(text, LIT("an origin such as https://app.example.com, or *"));
+    else if (row->kind == NETWORKS_OPTION)
+        buf_add(text, LIT("a network such as 10.0.0.0/8 or 2001:db8::/32, or an address"));
+    else if (row->kind == ON_OFF_OPTION)
+        buf_add(text, LIT("on or off"));
     else
         buf_add(text, LIT("true or false"));
 }

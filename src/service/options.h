@@ -4,10 +4,12 @@
  * POSTERN_NAME in the environment; a few are also known by a plain name (DATABASE_URL).  Secrets
  * come from the environment alone, where `ps` does not show them. Read-only once parsed. */
 #pragma once
+#include "base/address.h"
 #include "base/buf.h"
 
 enum {
     ORIGINS_MAX = 32,
+    PROXIES_MAX = 64,
     FLAGS_MAX = 16,
     BODY_BYTES_LIMIT = 128 * 1024,
     HEAD_BYTES_LIMIT = 64 * 1024
@@ -21,12 +23,15 @@ struct options {
     struct str jwt_secret, master_key;
     struct str cors_origins[ORIGINS_MAX];
     size_t     cors_origins_count;
+    struct network trusted_proxies[PROXIES_MAX];
+    size_t     trusted_proxies_count;
     int64_t    threads, hash_threads;
     int64_t    hash_memory_kib, hash_passes;
     int64_t    queue_wait_ms, token_lifetime_ms;
     int64_t    head_bytes_max, target_bytes_max, body_bytes_max, headers_max;
     int64_t    connections, connections_per_address;
     int64_t head_timeout_ms, body_timeout_ms, idle_timeout_ms, send_timeout_ms, shutdown_timeout_ms;
+    bool       limits;
     bool       single_process, no_sandbox;
     bool       flags[FLAGS_MAX];    /* of the program, in the order of its table */
 };

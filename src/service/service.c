@@ -30,6 +30,13 @@ static void add_statements(struct service *s, size_t *count, const struct statem
     }
 }
 
+/* Numbers are part of what is stored. */
+static const struct migration library_migrations[] = {
+    { 1, signing_tables },
+    { 2, limiter_tables },
+    { 0 },
+};
+
 static bool open_store(struct service *s, bool read_only, struct buf *why)
 {
     char       path[4096];
@@ -45,11 +52,12 @@ static bool open_store(struct service *s, bool read_only, struct buf *why)
     memcpy(path, url.at, url.len);
     path[url.len] = 0;
     add_statements(s, &count, signing_statements);
+    add_statements(s, &count, limiter_statements);
     add_statements(s, &count, s->program->statements);
     s->store = store_open(&(struct store_settings){
         .url = path,
         .read_only = read_only,
-        .library_migrations = signing_migrations,
+        .library_migrations = library_migrations,
         .migrations = s->program->migrations,
         .statements = s->statements,
         .clock = s->clock,
@@ -70,6 +78,21 @@ static void set_policy(struct service *s)
     s->tokens.client_id = str_of(s->program->name);
 }
 
+/* Counters of the time before the restart go on. */
+static bool open_limiter(struct service *s, struct buf *why)
+{
+    if (!s->program->limits || !s->options.limits)
+        return true;
+    s->limiter = limiter_open(s->program->limits, s->vault);
+    struct store_session *db = store_session_open(s->store);
+    bool done = s->limiter && db && limiter_load(s->limiter, db, clock_wall_us(s->clock)) == OK;
+
+    store_session_close(db);
+    if (!done)
+        buf_add(why, LIT("the counters of the limits cannot be read"));
+    return done;
+}
+
 bool service_open_keeper(struct service *s, struct buf *why)
 {
     set_policy(s);
@@ -83,7 +106,7 @@ bool service_open_keeper(struct service *s, struct buf *why)
         buf_add(why, LIT("no memory for password hashing"));
         return false;
     }
-    return !s->store || signing_open(s, why);
+    return !s->store || (signing_open(s, why) && open_limiter(s, why));
 }
 
 bool service_open_front(struct service *s, struct buf *why)
@@ -116,6 +139,7 @@ void service_close(struct service *s)
 {
     for (size_t i = 0; i < TOKEN_KEYS_MAX; i++)
         jws_key_close(s->keys[i]);
+    limiter_close(s->limiter);
     signing_close(s);
     if (s->hasher)
         password_hasher_close(s->hasher);

@@ -12,6 +12,7 @@
 #include "crypto/token.h"
 #include "crypto/vault.h"
 #include "http/server.h"
+#include "service/limiter.h"
 #include "service/options.h"
 #include "store/store.h"
 
@@ -21,6 +22,7 @@ struct program {
     const struct migration        *migrations;  /* NULL: no store */
     const struct statement *const *statements;  /* ends with NULL */
     const struct program_flag     *flags;       /* ends with a zeroed row; NULL for none */
+    const struct limiter_policy   *limits;      /* for the gates of its routes; NULL for none */
 };
 
 enum { STATEMENTS_MAX = 256 };
@@ -40,6 +42,7 @@ struct service {
     struct jws_key             *keys[TOKEN_KEYS_MAX];
     struct password_hasher     *hasher;     /* keeper only */
     struct vault               *vault;      /* keeper only */
+    struct limiter             *limiter;    /* keeper only; NULL with --limits off */
     atomic_bool                 draining;   /* front: SIGTERM came */
     atomic_bool                 writes_fail;    /* front: so the keeper said, */
     atomic_int_fast64_t         heard_ns;       /* then; 0: never yet */

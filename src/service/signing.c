@@ -11,12 +11,10 @@
 
 #include "base/log.h"
 
-const struct migration signing_migrations[] = {
-    { 1, "CREATE TABLE vault_check (id INTEGER PRIMARY KEY CHECK (id = 1), sealed BLOB NOT NULL);"
-         "CREATE TABLE signing_keys (id INTEGER PRIMARY KEY AUTOINCREMENT, kid TEXT NOT NULL UNIQUE, algorithm TEXT NOT NULL,"
-         " public_key BLOB NOT NULL, wrapped_private_key BLOB NOT NULL, created_at INTEGER NOT NULL);" },
-    { 0 },
-};
+const char signing_tables[] =
+    "CREATE TABLE vault_check (id INTEGER PRIMARY KEY CHECK (id = 1), sealed BLOB NOT NULL);"
+    "CREATE TABLE signing_keys (id INTEGER PRIMARY KEY AUTOINCREMENT, kid TEXT NOT NULL UNIQUE, algorithm TEXT NOT NULL,"
+    " public_key BLOB NOT NULL, wrapped_private_key BLOB NOT NULL, created_at INTEGER NOT NULL);";
 
 struct vault_check { struct str sealed; };
 

@@ -8,8 +8,8 @@
 #include "service/message.h"
 #include "service/service.h"
 
-/* The tables behind it: a library's own migrations. */
-extern const struct migration        signing_migrations[];
+/* The tables behind it: SQL of a migration of the library. */
+extern const char                    signing_tables[];
 extern const struct statement *const signing_statements[];
 
 /* Keeper: s->vault, s->keys and s->tokens.  False with one clear line in `why`. */

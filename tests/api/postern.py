@@ -63,7 +63,8 @@ class Server:
     def __init__(self, directory, *arguments, secret=None, database=None, wrapper=(), **variables):
         self.directory = Path(directory)
         self.database = database or f"sqlite:{self.directory}/postern.db"
-        self.arguments = ["serve", "--listen", "127.0.0.1:0", "--database", self.database, *EXTRA, *arguments]
+        limits = [] if "--limits" in arguments else ["--limits", "off"]  # all tests come from one address
+        self.arguments = ["serve", "--listen", "127.0.0.1:0", "--database", self.database, *limits, *EXTRA, *arguments]
         self.variables = {"JWT_SECRET": secret, **variables}
         self.secret = secret
         self.wrapper = list(wrapper)

@@ -49,6 +49,7 @@ def test_a_wrong_command_line_is_exit_2_and_one_line(arguments):
     ("--hash-memory", "x"), ("--hash-memory", "0"), ("--hash-memory", "-8"), ("--hash-memory", "99999999999999999999"),
     ("--hash-passes", "0"), ("--hash-passes", "1x"), ("--connections-per-address", ""),
     ("--head-timeout", "soon"), ("--cors-origin", "not an origin"), ("--cors-origin", "https://a.example/path"),
+    ("--trusted-proxy", "10.0.0.1/8"), ("--trusted-proxy", "0.0.0.0/0"), ("--trusted-proxy", "proxy.example"), ("--limits", "no"),
 ], ids=lambda v: v or "empty")
 def test_a_bad_value_is_exit_2_and_one_line(tmp_path, option, value):
     given = [] if option == "--listen" else ["--listen", "127.0.0.1:0"]

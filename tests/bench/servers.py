@@ -62,7 +62,7 @@ class Server:
 def postern(out, directory, *arguments, name="bench", secret=False, before=()):
     environment = {"JWT_SECRET": SECRET} if secret else {}
     return Server(f"{out}/postern", "serve", "--listen", "127.0.0.1:0", "--database", f"sqlite:{directory}/{name}.db",
-                  "--bench-endpoint", *arguments, before=before, **environment)
+                  "--bench-endpoint", "--limits", "off", *arguments, before=before, **environment)
 
 
 def null_server(out, *arguments, before=()):

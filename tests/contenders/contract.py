@@ -52,7 +52,7 @@ class Server:
         self.database = Path(directory) / "accounts.db"
         told = {"JWT_SECRET": exchange.SECRET}
         if name == "postern":
-            command = [*command, "serve", "--bench-endpoint", "--listen", "127.0.0.1:0", "--database",
+            command = [*command, "serve", "--bench-endpoint", "--limits", "off", "--listen", "127.0.0.1:0", "--database",
                        f"sqlite:{self.database}"]
         else:
             told |= {"LISTEN": "127.0.0.1:0", "DATABASE": str(self.database)}

@@ -56,7 +56,7 @@ def fastapi(directory):
 def postern(directory, binary):
     command = [str(Path(binary).resolve()), "serve", "--listen", "127.0.0.1:0", "--database",
                f"sqlite:{directory}/postern.db",
-               "--hash-memory", "8", "--hash-passes", "1", "--bench-endpoint"]
+               "--hash-memory", "8", "--hash-passes", "1", "--bench-endpoint", "--limits", "off"]
     with running(command, directory / "postern.log") as process:
         line = process.stdout.readline().decode()
         if not line.startswith("listening on "):

@@ -39,7 +39,8 @@ static struct vault vault_of(unsigned seed)
 static void test_derivation(void **state)
 {
     static const char *const labels[VAULT_PURPOSES] = {
-        "postern vault 1: password hash", "postern vault 1: signing key", "postern vault 1: check"
+        "postern vault 1: password hash", "postern vault 1: signing key", "postern vault 1: check",
+        "postern vault 1: counted"
     };
     struct vault  v = vault_of(1);
     unsigned char master[MASTER_KEY_BYTES], expected[32];
@@ -379,10 +380,27 @@ static void test_many_starters(void **state)
     assert_int_equal(files_in(*state), ROUNDS);
 }
 
+static void test_digests(void **state)
+{
+    struct vault  v = vault_of(1), other = vault_of(2);
+    unsigned char a[DIGEST_BYTES], b[DIGEST_BYTES];
+
+    (void)state;
+    vault_digest(&v, VAULT_COUNTED, LIT("ada"), a);
+    vault_digest(&v, VAULT_COUNTED, LIT("ada"), b);
+    assert_memory_equal(a, b, sizeof a);
+    vault_digest(&v, VAULT_COUNTED, LIT("adb"), b);
+    assert_memory_not_equal(a, b, sizeof a);
+    vault_digest(&other, VAULT_COUNTED, LIT("ada"), b);
+    assert_memory_not_equal(a, b, sizeof a);
+    vault_digest(&v, VAULT_CHECK, LIT("ada"), b);
+    assert_memory_not_equal(a, b, sizeof a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_derivation),
+        cmocka_unit_test(test_derivation), cmocka_unit_test(test_digests),
         cmocka_unit_test(test_round_trip),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_nonces),

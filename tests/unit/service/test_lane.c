@@ -262,6 +262,81 @@ static void who_would_wait_too_long_is_refused_at_once(void **state)
     lane_close(w->lane);
 }
 
+static void the_first_class_runs_before_the_second(void **state)
+{
+    struct world *w = *state;
+    struct work   holder, jobs[20];
+    atomic_int    order = 0;
+
+    w->lane = lane_open(&w->settings);
+    hold(w, &holder);
+    for (int i = 0; i < 20; i++) {
+        jobs[i] = work_of(w);
+        jobs[i].order = &order;
+        jobs[i].job.goes_first = i % 2;
+        assert_true(submit(w, &jobs[i]));
+    }
+    sem_post(&w->go);
+    while (w->ran < 21)
+        nanosleep(&(struct timespec){ 0, 100000 }, NULL);
+    lane_close(w->lane);
+    for (int i = 0; i < 20; i++)
+        assert_int_equal(jobs[i].nth, i / 2 + (i % 2 ? 0 : 10));
+}
+
+/* However full the second is. */
+static void the_first_class_waits_for_its_own_alone(void **state)
+{
+    struct world *w = *state;
+    struct work   teacher, holder, jobs[4];
+    int64_t       wait_ms = -1;
+
+    open_and_teach(w, &teacher);
+    hold(w, &holder);
+    for (int i = 0; i < 2; i++) {
+        jobs[i] = work_of(w);
+        assert_true(submit(w, &jobs[i]));
+    }
+    jobs[2] = work_of(w);
+    assert_false(submit(w, &jobs[2]));
+    jobs[2].job.goes_first = true;
+    assert_true(lane_submit(w->lane, &jobs[2].job, &wait_ms));
+    assert_int_equal(wait_ms, 0);
+    jobs[3] = work_of(w);
+    jobs[3].job.goes_first = true;
+    assert_true(lane_submit(w->lane, &jobs[3].job, &wait_ms));
+    assert_int_equal(wait_ms, 200);
+    sem_post(&w->go);
+    while (w->ran + w->given_up < 6)
+        nanosleep(&(struct timespec){ 0, 100000 }, NULL);
+    lane_close(w->lane);
+}
+
+/* A first class that never ends must not keep others waiting beyond the bound. */
+static void the_second_class_is_given_up_in_time(void **state)
+{
+    struct world *w = *state;
+    struct work   holder, late, first[3];
+
+    w->lane = lane_open(&w->settings);
+    hold(w, &holder);
+    late = work_of(w);
+    assert_true(submit(w, &late));
+    atomic_fetch_add(&w->now_ns, (WAIT_MS + 1) * MS);
+    for (int i = 0; i < 3; i++) {
+        first[i] = work_of(w);
+        first[i].job.goes_first = true;
+        first[i].holds = true;
+        assert_true(submit(w, &first[i]));
+    }
+    sem_post(&w->go);
+    wait_for(&w->begun);    /* of the first class one runs */
+    assert_int_equal(w->given_up, 1);
+    for (int i = 0; i < 3; i++)
+        sem_post(&w->go);
+    lane_close(w->lane);
+}
+
 static void more_workers_take_more(void **state)
 {
     struct world *w = *state;
@@ -377,6 +452,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
         TEST(without_threads_submit_runs), TEST(every_job_runs_once), TEST(first_come_first_run),
+        TEST(the_first_class_runs_before_the_second),
+        TEST(the_first_class_waits_for_its_own_alone), TEST(the_second_class_is_given_up_in_time),
         TEST(who_would_wait_too_long_is_refused_at_once), TEST(more_workers_take_more), TEST(who_did_wait_too_long_is_given_up),
         TEST(closing_ends_what_runs_and_gives_up_what_waits), TEST(workers_give_way_and_nobody_else),
         TEST(workers_never_push_forward), TEST(closing_an_idle_lane), TEST(without_a_worker_there_is_no_inline_lane),

@@ -193,6 +193,40 @@ static void texts(void **state)
     assert_true(str_eq(good("--listen a:1 --listen b:2").listen, LIT("b:2")));
 }
 
+static void trusted_proxies(void **state)
+{
+    struct options o = good("--trusted-proxy 10.0.0.0/8 --trusted-proxy=::1,192.0.2.7,");
+
+    (void)state;
+    assert_int_equal(o.trusted_proxies_count, 3);
+    assert_int_equal(o.trusted_proxies[0].bits, 96 + 8);
+    assert_int_equal(o.trusted_proxies[1].bits, 128);
+    assert_int_equal(good("").trusted_proxies_count, 0);
+    refused("--trusted-proxy 10.0.0.1/8", "a network such as");
+    refused("--trusted-proxy 0.0.0.0/0", "a network such as");
+    refused("--trusted-proxy *", "a network such as");
+    refused("--trusted-proxy", "needs a value");
+    setenv("POSTERN_TRUSTED_PROXY", "10.0.0.0/8, 2001:db8::/32", 1);
+    assert_int_equal(good("").trusted_proxies_count, 2);
+    assert_int_equal(good("--trusted-proxy ::1").trusted_proxies_count, 1);
+    unsetenv("POSTERN_TRUSTED_PROXY");
+}
+
+static void limits(void **state)
+{
+    (void)state;
+    assert_true(good("").limits);
+    assert_true(good("--limits on").limits);
+    assert_false(good("--limits off").limits);
+    assert_false(good("--limits=off").limits);
+    refused("--limits no", "on or off");
+    refused("--limits", "needs a value: on|off");
+    setenv("POSTERN_LIMITS", "off", 1);
+    assert_false(good("").limits);
+    assert_true(good("--limits on").limits);
+    unsetenv("POSTERN_LIMITS");
+}
+
 static void switches_and_flags(void **state)
 {
     struct options o = good("--single-process --no-sandbox --other-flag");
@@ -359,7 +393,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup(name, set_up)
         TEST(presets), TEST(each_number_has_its_bounds), TEST(durations), TEST(each_duration_has_its_bounds), TEST(texts),
-        TEST(switches_and_flags), TEST(switches_in_the_environment), TEST(origins), TEST(which_source_wins),
+        TEST(trusted_proxies), TEST(limits), TEST(switches_and_flags), TEST(switches_in_the_environment), TEST(origins), TEST(which_source_wins),
         TEST(secrets_are_no_options), TEST(wrong_command_lines), TEST(strange_values), TEST(help_and_version),
     };
 
