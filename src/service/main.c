@@ -304,6 +304,8 @@ static int run(struct service *s, char **argv, struct buf *told)
     }
     if (card.role == ROLE_PARENT && !s->options.single_process)
         return parent_run(&s->options, argv);
+    if (card.role != ROLE_PARENT)
+        s->options.threads = (int64_t)card.count;   /* a quota may have changed since they were counted */
     block_signals();
     if (!open_libraries(told))
         return fail(told);

@@ -3,7 +3,8 @@
 
 #include <stddef.h>
 #include <stdlib.h>
-#include <unistd.h>
+
+#include "base/cpus.h"
 
 enum option_kind {
     TEXT_OPTION,
@@ -36,7 +37,7 @@ static const struct option options[] = {
     { "database", TEXT_OPTION, AT(database), .preset = "sqlite:postern.db", .plain = "DATABASE_URL", .value = "URL",
       .help = "sqlite:PATH or sqlite:///PATH" },
     { "threads", NUMBER_OPTION, AT(threads), .min = 0, .max = 64, .preset = "0", .value = "N",
-      .help = "event loops; 0 is one a core" },
+      .help = "event loops; 0 is one a CPU of its quota" },
     { "issuer", TEXT_OPTION, AT(issuer), .preset = "", .value = "URL",
       .help = "`iss` and `aud` of ES256 tokens; http://ADDR:PORT unless given" },
     { "token-lifetime", DURATION_OPTION, AT(token_lifetime_ms), .min = 1000, .max = 86400000, .preset = "30m", .value = "TIME",
@@ -52,7 +53,7 @@ static const struct option options[] = {
     { "hash-passes", NUMBER_OPTION, AT(hash_passes), .min = 1, .max = 64, .preset = "2", .value = "N",
       .help = "argon2id passes" },
     { "hash-threads", NUMBER_OPTION, AT(hash_threads), .min = 0, .max = 64, .preset = "0", .value = "N",
-      .help = "hashes at a time; 0 is one a core" },
+      .help = "hashes at a time; 0 is one a CPU of its quota" },
     { "queue-wait", DURATION_OPTION, AT(queue_wait_ms), .min = 1, .max = 60000, .preset = "2s", .value = "TIME",
       .help = "a request that would wait longer for a hash is answered 503" },
     { "body-bytes", NUMBER_OPTION, AT(body_bytes_max), .min = 1024, .max = BODY_BYTES_LIMIT, .preset = "65536", .value = "N",
@@ -382,14 +383,12 @@ static bool set_rest(struct options *o, const struct program_flag *flags, int ar
 
 static void set_derived(struct options *o)
 {
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    int cpus = cpus_usable();
 
-    if (cores < 1)
-        cores = 1;
     if (o->threads == 0)
-        o->threads = cores < 64 ? cores : 64;
+        o->threads = cpus < 64 ? cpus : 64;
     if (o->hash_threads == 0)
-        o->hash_threads = cores < 64 ? cores : 64;
+        o->hash_threads = cpus < 64 ? cpus : 64;
     if (o->connections_per_address == 0)
         o->connections_per_address = o->connections / 2;
 }
