@@ -10,5 +10,9 @@
             check_failed(#x, __FILE__, __LINE__);                                                  \
     } while (0)
 
+/* Of a function that is hardly ever called: it, and the branches that lead to it, are kept out of
+ * the way of the others. */
+#define COLD __attribute__((cold))
+
 /* Prints the expression and the place to standard error, then aborts. */
 _Noreturn void check_failed(const char *expression, const char *file, int line);

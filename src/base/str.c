@@ -1,45 +1,36 @@
 /* str.c: the slice functions that are too long to inline. */
 #include "base/str.h"
 
-struct str str_of(const char *text)
+#define EACH(byte) (0x0101010101010101u * (uint64_t)(byte))
+
+/* Eight bytes, their ASCII letters in lower case.  A sum's high bit says that its byte is as great as
+ * a bound; none carries into the next byte, since the high bits are left out. */
+static inline uint64_t lower_eight(const char *at)
 {
-    return (struct str){ text, text ? strlen(text) : 0 };
+    uint64_t word;
+
+    memcpy(&word, at, sizeof word);
+    uint64_t low = word & EACH(0x7f);
+    uint64_t from_a = low + EACH(0x80 - 'A'), beyond_z = low + EACH(0x7f - 'Z');
+    uint64_t upper = from_a & ~beyond_z & ~word & EACH(0x80);
+    return word | upper >> 2;
 }
 
-struct str str_slice(struct str s, size_t from, size_t to)
-{
-    if (to > s.len)
-        to = s.len;
-    if (from > to)
-        from = to;
-    return (struct str){ s.at ? s.at + from : NULL, to - from };
-}
+#undef EACH
 
 bool str_eq_nocase(struct str a, struct str b)
 {
     if (a.len != b.len)
         return false;
-    for (size_t i = 0; i < a.len; i++)
+    for (size_t i = 0; a.len >= 8 && i < a.len; i += 8) {
+        size_t at = i <= a.len - 8 ? i : a.len - 8;     /* the last eight may overlap others */
+        if (lower_eight(a.at + at) != lower_eight(b.at + at))
+            return false;
+    }
+    for (size_t i = 0; a.len < 8 && i < a.len; i++)
         if (ascii_lower(a.at[i]) != ascii_lower(b.at[i]))
             return false;
     return true;
-}
-
-bool str_starts(struct str s, struct str prefix)
-{
-    return s.len >= prefix.len && str_eq(str_slice(s, 0, prefix.len), prefix);
-}
-
-bool str_ends(struct str s, struct str suffix)
-{
-    return s.len >= suffix.len && str_eq(str_slice(s, s.len - suffix.len, s.len), suffix);
-}
-
-size_t str_find_byte(struct str s, char byte)
-{
-    const char *hit = s.len ? memchr(s.at, byte, s.len) : NULL;
-
-    return hit ? (size_t)(hit - s.at) : s.len;
 }
 
 size_t str_find(struct str s, struct str needle)

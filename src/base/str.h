@@ -20,10 +20,20 @@ struct str {
 #define STR_ARG(s) (int)(s).len, (s).at
 
 /* A slice of a NUL-terminated string; NULL gives the none slice. */
-struct str str_of(const char *text);
+static inline struct str str_of(const char *text)
+{
+    return (struct str){ text, text ? strlen(text) : 0 };
+}
 
 /* The bytes from `from` up to, not including, `to`, both clipped to the slice. */
-struct str str_slice(struct str s, size_t from, size_t to);
+static inline struct str str_slice(struct str s, size_t from, size_t to)
+{
+    if (to > s.len)
+        to = s.len;
+    if (from > to)
+        from = to;
+    return (struct str){ s.at ? s.at + from : NULL, to - from };
+}
 
 static inline bool str_eq(struct str a, struct str b)
 {
@@ -33,11 +43,23 @@ static inline bool str_eq(struct str a, struct str b)
 /* Equal when ASCII letters are compared without case. */
 bool str_eq_nocase(struct str a, struct str b);
 
-bool str_starts(struct str s, struct str prefix);
-bool str_ends(struct str s, struct str suffix);
+static inline bool str_starts(struct str s, struct str prefix)
+{
+    return s.len >= prefix.len && str_eq(str_slice(s, 0, prefix.len), prefix);
+}
+
+static inline bool str_ends(struct str s, struct str suffix)
+{
+    return s.len >= suffix.len && str_eq(str_slice(s, s.len - suffix.len, s.len), suffix);
+}
 
 /* The position of the first `byte` or `needle`, or s.len when there is none. */
-size_t str_find_byte(struct str s, char byte);
+static inline size_t str_find_byte(struct str s, char byte)
+{
+    const char *hit = s.len ? memchr(s.at, byte, s.len) : NULL;
+
+    return hit ? (size_t)(hit - s.at) : s.len;
+}
 size_t str_find(struct str s, struct str needle);
 
 /* Without the spaces and tabs at both ends. */

@@ -35,6 +35,24 @@ static void test_equality(void **state)
     assert_false(str_eq_nocase(LIT("["), LIT("{")));
 }
 
+/* Every byte against every other, at every place of texts that are compared by eights and ones. */
+static void test_equality_without_case(void **state)
+{
+    char a[19], b[19];
+
+    (void)state;
+    for (size_t at = 0; at < sizeof a; at++)
+        for (int x = 0; x < 256; x++)
+            for (int y = 0; y < 256; y++) {
+                memset(a, 'q', sizeof a);
+                memset(b, 'Q', sizeof b);
+                a[at] = (char)x;
+                b[at] = (char)y;
+                bool equal = ascii_lower((char)x) == ascii_lower((char)y);
+                assert_true(str_eq_nocase((struct str){ a, sizeof a }, (struct str){ b, sizeof b }) == equal);
+            }
+}
+
 static void test_starts_and_ends(void **state)
 {
     (void)state;
@@ -115,6 +133,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_of_and_slice),
         cmocka_unit_test(test_equality),
+        cmocka_unit_test(test_equality_without_case),
         cmocka_unit_test(test_starts_and_ends),
         cmocka_unit_test(test_find),
         cmocka_unit_test(test_trim),
