@@ -11,18 +11,24 @@ static inline bool chars_is_plain(char c)
     return (unsigned char)c >= ' ' && (unsigned char)c < 0x80 && c != '"' && c != '\\';
 }
 
-/* Eight bytes at once: the lowest bit set is in the first byte, by address, that is not plain; 0
- * when all are.  A byte below n borrows when n is subtracted, which sets its high bit; the borrow
- * spoils only bytes above the first hit. */
-static inline uint64_t chars_not_plain(const char *at)
+/* Eight bytes in a word: 0 when all are plain, else the lowest bit set is in the lowest byte that is
+ * not.  A byte below n borrows when n is subtracted, which sets its high bit; the borrow spoils only
+ * bytes above the first hit. */
+static inline uint64_t chars_word_not_plain(uint64_t word)
 {
     const uint64_t ones = 0x0101010101010101;
+    uint64_t       quote = word ^ ones * '"', backslash = word ^ ones * '\\';
+
+    return ((word - ones * ' ') | (quote - ones) | (backslash - ones) | word) & ones * 0x80;
+}
+
+/* The same of the eight bytes at `at`, the lowest being the first. */
+static inline uint64_t chars_not_plain(const char *at)
+{
     uint64_t word;
 
     memcpy(&word, at, sizeof word);
-    word = le64toh(word);
-    uint64_t quote = word ^ ones * '"', backslash = word ^ ones * '\\';
-    return ((word - ones * ' ') | (quote - ones) | (backslash - ones) | word) & ones * 0x80;
+    return chars_word_not_plain(le64toh(word));
 }
 
 /* The first position, from `at` on, of a byte that is not plain: a quote, a backslash, a control

@@ -6,6 +6,7 @@
 
 #include <math.h>
 
+#include "base/check.h"
 #include "base/utf8.h"
 #include "json/chars.h"
 #include "json/number.h"
@@ -85,11 +86,33 @@ static void add_chars(struct buf *out, struct str s)
     }
 }
 
+/* Copies less than eight characters when all are plain: as two pieces that overlap, or one by one. */
+static inline bool copy_few(char *to, struct str s)
+{
+    uint32_t first, last;
+
+    if (s.len >= 4) {
+        memcpy(&first, s.at, 4);
+        memcpy(&last, s.at + s.len - 4, 4);
+        memcpy(to, &first, 4);
+        memcpy(to + s.len - 4, &last, 4);
+        return !chars_word_not_plain((uint64_t)last << 32 | first);
+    }
+    for (size_t i = 0; i < s.len; i++) {
+        if (!chars_is_plain(s.at[i]))
+            return false;
+        to[i] = s.at[i];
+    }
+    return true;
+}
+
 /* Copies the plain characters at the front; how many. */
 static inline size_t copy_plain(char *to, struct str s)
 {
     size_t at = 0;
 
+    if (s.len < 8 && copy_few(to, s))
+        return s.len;
     for (; s.len - at >= 8; at += 8) {
         if (chars_not_plain(s.at + at))
             return at;
@@ -98,6 +121,13 @@ static inline size_t copy_plain(char *to, struct str s)
     for (; at < s.len && chars_is_plain(s.at[at]); at++)
         to[at] = s.at[at];
     return at;
+}
+
+/* What is left of a string, and its closing quote, where something in it needs an escape. */
+static COLD void quote_rest(struct buf *out, struct str rest, bool colon)
+{
+    add_chars(out, rest);
+    buf_add(out, str_slice(LIT("\":"), 0, 1u + colon));
 }
 
 /* The string in quotes, with what stands before and behind it. */
@@ -119,8 +149,7 @@ static inline void quote(struct buf *out, bool comma, struct str s, bool colon)
         out->len += 1u + colon;
         return;
     }
-    add_chars(out, str_slice(s, copied, s.len));
-    buf_add(out, str_slice(LIT("\":"), 0, 1u + colon));
+    quote_rest(out, str_slice(s, copied, s.len), colon);
 }
 
 /* The characters of a token that has escapes, each written the shortest way. */

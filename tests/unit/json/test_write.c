@@ -94,6 +94,29 @@ static void test_strings(void **state)
                   "\"a\xef\xbf\xbd" "b\xef\xbf\xbd" "c\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"");
 }
 
+/* Whatever stands where, in texts of every length that is treated in a way of its own. */
+static void test_strings_of_every_length(void **state)
+{
+    static const char odd[] = { '"', '\\', '\n', 0x1f, 0x7f, ' ', '!', '[', ']', '#' };
+
+    (void)state;
+    for (size_t len = 0; len <= 20; len++)
+        for (size_t at = 0; at <= len; at++)
+            for (size_t i = 0; i < sizeof odd; i++) {
+                char       text[21], expected[64];
+                bool       there = at < len, escaped = there && i < 4;
+                struct buf b = buf_growing(64);
+                memset(text, 'x', sizeof text);
+                if (there)
+                    text[at] = odd[i];
+                const char *as[] = { "\\\"", "\\\\", "\\n", "\\u001f" };
+                snprintf(expected, sizeof expected, "\"%.*s%s%.*s\"", (int)at, text,
+                         escaped ? as[i] : "", (int)(len - at - escaped), text + at + escaped);
+                json_quote(&b, (struct str){ text, len });
+                assert_text(&b, expected);
+            }
+}
+
 static void test_integers(void **state)
 {
     static const int64_t values[] = { 0, 9, 10, 99, 100, 101, 12345, 123456, -1, -10, -999,
@@ -239,6 +262,7 @@ int main(void)
         cmocka_unit_test(test_structure),
         cmocka_unit_test(test_failure),
         cmocka_unit_test(test_strings),
+        cmocka_unit_test(test_strings_of_every_length),
         cmocka_unit_test(test_integers),
         cmocka_unit_test(test_doubles),
         cmocka_unit_test(test_doubles_read_back),
