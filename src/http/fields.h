@@ -4,6 +4,8 @@
  * and what they say of the message's framing and of the connection is gathered in a struct framing,
  * to be weighed when all have been seen.  Inline, since both parsers are hot.  Pure, any thread. */
 #pragma once
+#include <endian.h>
+
 #include "http/bytes.h"
 #include "http/request.h"
 
@@ -13,7 +15,7 @@ struct cursor {
 
 /* What the headers that both kinds of message know have said. */
 struct framing {
-    unsigned   lengths, codings;
+    uint16_t   lengths, codings;
     bool       says_close, says_keep_alive;
     struct str length, coding;
 };
@@ -69,6 +71,33 @@ static inline bool has_control(uint64_t eight)
     return (below_space | ((not_del - EACH(1)) & ~not_del)) & EACH(0x80);
 }
 
+/* How many of eight bytes, from the front, are letters or hyphens, of which nearly all names are
+ * made.  A sum's high bit says that its byte, without its own high bit, is as great as a bound. */
+static inline unsigned letters_in_front(uint64_t eight)
+{
+    uint64_t folded = (eight | EACH(0x20)) & EACH(0x7f), hyphen = (eight ^ EACH('-')) & EACH(0x7f);
+    uint64_t is_letter = (folded + EACH(0x80 - 'a')) & ~(folded + EACH(0x7f - 'z'));
+    uint64_t is_hyphen = ~(hyphen + EACH(0x7f));
+    uint64_t others = ~(is_letter | is_hyphen) | eight;
+
+    others &= EACH(0x80);
+    return others ? (unsigned)__builtin_ctzll(others) / 8 : 8;
+}
+
+static inline struct str cursor_take_name(struct cursor *c)
+{
+    const char *from = c->at;
+    uint64_t    eight;
+    unsigned    letters = 8;
+
+    for (; letters == 8 && c->end - c->at >= 8; c->at += letters) {
+        memcpy(&eight, c->at, 8);
+        letters = letters_in_front(le64toh(eight));
+    }
+    cursor_take_while(c, BYTE_TOKEN);
+    return (struct str){ from, (size_t)(c->at - from) };
+}
+
 static inline struct str cursor_take_value(struct cursor *c)
 {
     const char *from = c->at;
@@ -91,7 +120,7 @@ static inline struct str cursor_take_value(struct cursor *c)
 /* One field line and its CRLF. */
 static inline bool cursor_take_header(struct cursor *c, struct http_header *h)
 {
-    h->name = cursor_take_while(c, BYTE_TOKEN);
+    h->name = cursor_take_name(c);
     if (h->name.len == 0 || !cursor_take(c, LIT(":")))
         return false;
     h->value = cursor_take_value(c);
@@ -103,15 +132,15 @@ static inline bool cursor_take_header(struct cursor *c, struct http_header *h)
 static inline bool is_named(struct str name, struct str lower)
 {
     uint64_t eight, wanted;
-    size_t   i = 0;
 
-    for (; lower.len - i >= 8; i += 8) {
-        memcpy(&eight, name.at + i, 8);
-        memcpy(&wanted, lower.at + i, 8);
+    for (size_t i = 0; lower.len >= 8 && i < lower.len; i += 8) {
+        size_t at = i <= lower.len - 8 ? i : lower.len - 8;     /* the last eight may overlap others */
+        memcpy(&eight, name.at + at, 8);
+        memcpy(&wanted, lower.at + at, 8);
         if ((eight | EACH(0x20)) != wanted)
             return false;
     }
-    for (; i < lower.len; i++)
+    for (size_t i = 0; lower.len < 8 && i < lower.len; i++)
         if ((name.at[i] | 0x20) != lower.at[i])
             return false;
     return true;

@@ -96,6 +96,14 @@ static void hand_on(struct connection *c)
     CHECK(!x->open || x->deferred);
 }
 
+/* What is known of a request is forgotten; the rest of it is written before it is read. */
+static void begin_anew(struct intake *i)
+{
+    i->scan = (struct http_head_scan){ 0 };
+    i->chunks = (struct http_chunks){ 0 };
+    i->head_bytes = i->body_used = i->body_decoded = 0;
+}
+
 /* False when the bytes hold no further complete request, or one that was refused. */
 static bool take_request(struct connection *c, struct span *s)
 {
@@ -114,7 +122,7 @@ static bool take_request(struct connection *c, struct span *s)
     }
     c->server->request.body = str_slice(bytes, i->head_bytes, i->head_bytes + i->body_decoded);
     s->from += i->head_bytes + i->body_used;
-    *i = (struct intake){ 0 };
+    begin_anew(i);
     hand_on(c);
     return true;
 }

@@ -12,7 +12,7 @@
 /* Headers seen, and what they said, before they are weighed against each other. */
 struct notes {
     struct framing framing;
-    unsigned       hosts, expects;
+    uint16_t       hosts, expects;
     struct str     host, expect;
 };
 
@@ -40,12 +40,15 @@ static int parse_line(struct cursor *c, const struct http_limits *limits, struct
     out->target = cursor_take_while(c, BYTE_TARGET);
     if (out->target.len > limits->target_bytes_max)
         return 414;
-    if (!cursor_take(c, LIT(" ")) || c->end - c->at < HTTP_VERSION_BYTES)
+    if (out->target.len == 0 || !cursor_take(c, LIT(" ")) || c->end - c->at < HTTP_VERSION_BYTES)
         return 400;
-    int status = http_version_parse(c->at, &out->minor);
+    const char *version = c->at;
     c->at += HTTP_VERSION_BYTES;
-    if (status || !cursor_take(c, LIT("\r\n")))
-        return status ? status : 400;
+    if (!cursor_take(c, LIT("\r\n")))
+        return 400;
+    int status = http_version_parse(version, &out->minor);
+    if (status)
+        return status;
     /* The authority form of CONNECT is none of ours, and its method is refused in the end. */
     if (out->method != HTTP_OTHER_METHOD && !http_target_split(out->target, out->method, out))
         return 400;
@@ -144,14 +147,23 @@ static int weigh_expect(const struct notes *n, struct http_request *out)
     return 0;
 }
 
+/* Nothing was said yet.  Not memset(): this much of it is done by a loop in microcode, dear for what
+ * it is. */
+static void begin(struct http_request *out)
+{
+    out->target = out->path = out->query = out->host = out->body = (struct str){ 0 };
+    out->minor = out->headers_count = 0;
+    out->keep_alive = out->expect_continue = out->chunked = out->has_length = false;
+    out->content_length = 0;
+}
+
 int http_request_parse(struct str head, const struct http_limits *limits, struct http_request *out)
 {
     struct cursor c = { head.at, head.at + head.len };
     struct notes  n = { 0 };
 
     CHECK(limits->headers_max <= HTTP_HEADERS_MAX);
-    memset(out, 0, offsetof(struct http_request, headers));
-    out->body = (struct str){ 0 };
+    begin(out);
     int status = parse_line(&c, limits, out);
     if (!status)
         status = parse_headers(&c, limits, &n, out);

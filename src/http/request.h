@@ -57,7 +57,8 @@ enum http_progress { HTTP_MORE, HTTP_COMPLETE, HTTP_REFUSED };
 
 /* Looks for the end of the head in `bytes`, which begin where the head begins and may only have
  * grown since the last call.  HTTP_COMPLETE: *head_bytes is its length, the blank line and an
- * empty line before the request line included.  HTTP_REFUSED: *status (400, 414, 431, 505). */
+ * empty line before the request line included; it may still be refused.  HTTP_REFUSED: *status
+ * (400, 414, 431, 505). */
 enum http_progress http_head_scan(struct http_head_scan *scan, struct str bytes,
                                   const struct http_limits *limits, size_t *head_bytes,
                                   int *status);
@@ -73,10 +74,9 @@ struct str http_request_header(const struct http_request *r, struct str name, un
 /* A chunked body (RFC 9112 section 7.1), decoded in place: extensions are refused, trailers
  * checked and dropped.  Zeroed at its beginning. */
 struct http_chunks {
-    unsigned state;
+    unsigned state, digits;
     uint64_t left;
     size_t   framing_bytes, trailer_bytes;
-    unsigned digits;
 };
 
 /* Consumes from bytes[*used...], moving data down to bytes[*decoded...]; both are advanced.

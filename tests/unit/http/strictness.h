@@ -86,6 +86,7 @@ static const struct strictness strictness[] = {
     { "lower-case method", BYTES("get / HTTP/1.1\r\n" H "\r\n"), 501 },
     { "unknown method", BYTES("PURGE / HTTP/1.1\r\n" H "\r\n"), 501 },
     { "TRACE", BYTES("TRACE / HTTP/1.1\r\n" H "\r\n"), 501 },
+    { "unknown method, no target", BYTES("PURGE  HTTP/1.1\r\n" H "\r\n"), 400 },
     { "unknown method, wrong header", BYTES("PURGE / HTTP/1.1\r\n" H "X : y\r\n\r\n"), 400 },
 
     /* 6: the version */
@@ -97,6 +98,8 @@ static const struct strictness strictness[] = {
     { "HTTP/01.1", BYTES("GET / HTTP/01.1\r\n" H "\r\n"), 400 },
     { "HTTP/1,1", BYTES("GET / HTTP/1,1\r\n" H "\r\n"), 400 },
     { "HTTP/2.0", BYTES("GET / HTTP/2.0\r\n" H "\r\n"), 505 },
+    { "HTTP/2.0 and more", BYTES("GET / HTTP/2.0x\r\n" H "\r\n"), 400 },
+    { "HTTP/2.0 without its end", BYTES("GET / HTTP/2.0\n\r\n" H "\r\n"), 400 },
     { "HTTP/0.9 in words", BYTES("GET / HTTP/0.9\r\n\r\n"), 505 },
     { "HTTP/0.9", BYTES("GET /\r\n"), 400 },
     { "the HTTP/2 preface", BYTES("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), 505 },
@@ -137,6 +140,13 @@ static const struct strictness strictness[] = {
     { "folded by a tab", BYTES(GET_A "X: y\r\n\tz\r\n\r\n"), 400 },
     { "folded last line", BYTES(GET_A "X: y\r\n \r\n\r\n"), 400 },
     { "separator in a name", BYTES(GET_A "X(Y): z\r\n\r\n"), 400 },
+    { "every kind of token in a name", BYTES(GET_A "!#$%&'*+-.^_`|~09AZaz: z\r\n\r\n"), 200 },
+    { "separator at the end of a long name", BYTES(GET_A "Abc-Defg-Hij@: z\r\n\r\n"), 400 },
+    { "bracket in the middle of a long name", BYTES(GET_A "Abcdefghijk[lmnopq: z\r\n\r\n"), 400 },
+    { "brace in a long name", BYTES(GET_A "Abcdefg{hijklmnopq: z\r\n\r\n"), 400 },
+    { "beyond ASCII in a long name", BYTES(GET_A "Abcdef\xc1ghijklmnop: z\r\n\r\n"), 400 },
+    { "a hyphen's bits beyond ASCII", BYTES(GET_A "Abcdef\xadghijklmnop: z\r\n\r\n"), 400 },
+    { "control in a long name", BYTES(GET_A "Abcdefghi\rjklmnop: z\r\n\r\n"), 400 },
 
     /* 11: what only looks like a framing header is none */
     { "underscore", BYTES(GET_A "Content_Length: 5\r\nTransfer_Encoding: chunked\r\n\r\n"), 200 },
