@@ -32,6 +32,7 @@ struct loop {
     int                 epoll;
     bool                in_turn, stopped;
     int64_t             now_ns;
+    int64_t             wall_us;        /* 0: not read in this turn */
     struct watch        waker;
     atomic_bool         wake_pending;
     struct hooks        on_turn, on_wake;
@@ -78,6 +79,7 @@ static void woken(struct watch *w, uint32_t events)
 static void read_clock(struct loop *l)
 {
     l->now_ns = clock_monotonic_ns(l->clock);
+    l->wall_us = 0;
 }
 
 struct loop *loop_open(const struct clock *clock)
@@ -203,6 +205,13 @@ void loop_unpost(struct loop *l, struct task *t)
 int64_t loop_now_ns(const struct loop *l)
 {
     return l->now_ns;
+}
+
+int64_t loop_wall_us(struct loop *l)
+{
+    if (!l->in_turn || !l->wall_us)
+        l->wall_us = clock_wall_us(l->clock);
+    return l->wall_us;
 }
 
 void loop_on_turn(struct loop *l, void (*turn)(void *context), void *context)

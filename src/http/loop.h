@@ -60,6 +60,9 @@ void loop_unpost(struct loop *l, struct task *t);
 /* Monotonic nanoseconds, read once a turn. */
 int64_t loop_now_ns(const struct loop *l);
 
+/* Microseconds since 1970, read at most once a turn. */
+int64_t loop_wall_us(struct loop *l);
+
 /* What to do once in every turn after all events were handled, and when woken.  Each call adds
  * one (at most LOOP_HOOKS_MAX of a kind), loop_unhook() takes away those of a context. */
 enum { LOOP_HOOKS_MAX = 8 };

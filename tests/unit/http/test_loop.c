@@ -72,6 +72,42 @@ static struct seen seen_new(struct loop *l, unsigned count)
     };
 }
 
+struct watcher {
+    struct watch  watch;
+    struct setup *setup;
+    int           count;
+};
+
+static void watch_clock(struct watch *w, uint32_t events)
+{
+    struct watcher *watcher = (struct watcher *)w;
+    struct setup   *s = watcher->setup;
+    int64_t         first = loop_wall_us(s->loop);
+
+    (void)events;
+    s->now_ns += MS;
+    assert_int_equal(loop_wall_us(s->loop), first);
+    watcher->count++;
+}
+
+/* The wall clock stands still within a turn, and goes on with the next one and outside of any. */
+static void test_wall_clock(void **state)
+{
+    struct setup  *s = *state;
+    struct watcher watcher = { { .fd = eventfd(1, EFD_NONBLOCK), .ready = watch_clock }, s, 0 };
+
+    assert_true(loop_watch(s->loop, &watcher.watch, EPOLLIN));
+    for (int turn = 1; turn <= 3; turn++) {
+        int64_t before = s->now_ns;
+        assert_int_equal(loop_wall_us(s->loop), before);
+        assert_true(loop_turn(s->loop, 0));
+        assert_int_equal(watcher.count, turn);
+        assert_int_equal(loop_wall_us(s->loop), before + MS);
+    }
+    loop_unwatch(s->loop, &watcher.watch);
+    close(watcher.watch.fd);
+}
+
 static void test_watches(void **state)
 {
     struct loop *l = ((struct setup *)*state)->loop;
@@ -379,6 +415,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         LOOP_TEST(test_watches),
+        LOOP_TEST(test_wall_clock),
         LOOP_TEST(test_removed_watch_is_not_called),
         LOOP_TEST(test_timer_is_never_early_and_hardly_late),
         LOOP_TEST(test_timer_after_a_long_pause),
