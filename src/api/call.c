@@ -41,7 +41,7 @@ void answer_problem(const struct endpoints *e, problem p, struct api_answer *ans
         answer->retry_after_s = 1;
 }
 
-static bool refuse(const struct endpoints *e, problem p, struct api_answer *answer)
+static COLD bool refuse(const struct endpoints *e, problem p, struct api_answer *answer)
 {
     answer_problem(e, p, answer);
     return false;
@@ -84,11 +84,11 @@ static bool room_for(const struct schema *s, struct arena *a, void **out)
 static bool decode_path(const struct endpoint *ep, const struct api_request *r, struct call *c,
                         struct faults *f)
 {
-    struct text_value values[PATH_PARAMETERS_MAX];
-    void             *out;
+    void *out;
 
     if (!ep->route->path_parameters)
         return true;
+    struct text_value values[PATH_PARAMETERS_MAX];
     for (unsigned n = 0; n < ep->parameters; n++)
         values[n] = (struct text_value){ endpoint_parameter(ep, n), r->values[n] };
     if (!room_for(ep->route->path_parameters, c->arena, &out))
@@ -161,6 +161,13 @@ static bool is_form(struct media_type t)
            (str_eq_nocase(t.type, LIT("multipart")) && str_eq_nocase(t.subtype, LIT("form-data")));
 }
 
+static bool takes(const struct route *r, struct str text, struct media_type *type)
+{
+    if (!r->form && str_eq(text, LIT("application/json")))  /* as nearly everybody writes it */
+        return true;
+    return media_type_parse(text, type) && (r->form ? is_form(*type) : media_type_is_json(type));
+}
+
 static problem decode_body(const struct endpoint *ep, const struct api_request *r, struct call *c,
                            struct faults *f)
 {
@@ -169,8 +176,7 @@ static problem decode_body(const struct endpoint *ep, const struct api_request *
 
     if (!ep->route->in)
         return OK;
-    if (r->media_type.at && (!media_type_parse(r->media_type, &type) ||
-                             !(ep->route->form ? is_form(type) : media_type_is_json(&type))))
+    if (r->media_type.at && !takes(ep->route, r->media_type, &type))
         return BAD_MEDIA_TYPE;
     if (!room_for(ep->route->in, c->arena, &out))
         return UNAVAILABLE;

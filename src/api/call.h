@@ -5,6 +5,7 @@
  * call_run() runs the handler and encodes. One thread a call. */
 #pragma once
 #include "api/endpoints.h"
+#include "base/check.h"
 
 /* A request without its transport.  All slices outlive the call. */
 struct api_request {
@@ -36,4 +37,4 @@ void call_run(const struct endpoints *e, const struct endpoint *ep, struct call 
               struct api_answer *answer);
 
 /* The answer to a problem: {"detail": …}. */
-void answer_problem(const struct endpoints *e, problem p, struct api_answer *answer);
+COLD void answer_problem(const struct endpoints *e, problem p, struct api_answer *answer);

@@ -11,8 +11,9 @@ static bool allows_all(const struct cors *c)
 
 const struct str *cors_allowed(const struct cors *c, const struct http_request *r)
 {
+    if (c->count == 0)
+        return NULL;
     struct str origin = http_request_header(r, LIT("origin"), NULL);
-
     for (size_t i = 0; origin.at && i < c->count; i++)
         if (allows_all(c) || str_eq(c->origins[i], origin))
             return &c->origins[i];

@@ -56,7 +56,7 @@ static const char *method_name(enum method m)
 
 /* ---- Checks ----------------------------------------------------------------------------- */
 
-static bool refuse(struct buf *why, const struct route *r, const char *what)
+static COLD bool refuse(struct buf *why, const struct route *r, const char *what)
 {
     buf_format(why, "%s %s: %s", method_name(r->method), r->path ? r->path : "(no path)", what);
     return false;
@@ -272,24 +272,20 @@ struct str endpoint_parameter(const struct endpoint *ep, unsigned n)
     return (struct str){ 0 };
 }
 
-static bool path_matches(const struct endpoint *ep, struct str path, struct str values[])
+/* A parameter stands for any segment but the empty one. */
+static bool segments_match(struct str pattern, struct str path)
 {
-    struct str pattern = ep->path;
-
-    if (ep->parameters == 0)
-        return str_eq(pattern, path);
     while (pattern.at && path.at) {
         struct str wanted = str_cut(&pattern, '/'), segment = str_cut(&path, '/');
-        if (!segment_is_parameter(wanted)) {
-            if (!str_eq(wanted, segment))
-                return false;
-        } else if (segment.len == 0) {
+        if (segment_is_parameter(wanted) ? segment.len == 0 : !str_eq(wanted, segment))
             return false;
-        } else {
-            *values++ = segment;
-        }
     }
     return !pattern.at && !path.at;
+}
+
+static bool path_matches(const struct endpoint *ep, struct str path)
+{
+    return ep->parameters ? segments_match(ep->path, path) : str_eq(ep->path, path);
 }
 
 static unsigned methods_of(enum method m)
@@ -306,20 +302,28 @@ static bool is_closer(const struct endpoint *a, const struct endpoint *b)
 struct match endpoints_match(const struct endpoints *e, enum http_method method, struct str path)
 {
     struct match m = { 0 };
-    struct str   values[PATH_PARAMETERS_MAX] = { 0 };
     enum method  wanted = method == HTTP_HEAD ? GET : (enum method)method;
 
     for (size_t i = 0; i < e->count; i++) {
         const struct endpoint *ep = &e->rows[i];
-        if (!path_matches(ep, path, values))
+        if (!path_matches(ep, path))
             continue;
         m.allowed |= methods_of(ep->route->method);
-        if (ep->route->method == wanted && is_closer(ep, m.endpoint)) {
+        if (ep->route->method == wanted && is_closer(ep, m.endpoint))
             m.endpoint = ep;
-            memcpy(m.values, values, sizeof values);
-        }
     }
     return m;
+}
+
+void endpoint_values(const struct endpoint *ep, struct str path, struct str values[PATH_PARAMETERS_MAX])
+{
+    struct str pattern = ep->path;
+
+    for (unsigned n = 0; n < ep->parameters;) {
+        struct str wanted = str_cut(&pattern, '/'), segment = str_cut(&path, '/');
+        if (segment_is_parameter(wanted))
+            values[n++] = segment;
+    }
 }
 
 void endpoints_write_allow(unsigned allowed, struct buf *out)

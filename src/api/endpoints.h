@@ -36,11 +36,13 @@ void endpoints_close(struct endpoints *e);
 struct match {
     const struct endpoint *endpoint;    /* NULL: nothing here */
     unsigned               allowed;     /* bit for each method that this path has, HEAD and OPTIONS included; 0: no such path */
-    struct str             values[PATH_PARAMETERS_MAX];     /* path parameters in the order of the path */
 };
 
 /* The endpoint for a method and a decoded path; HEAD finds GET. */
 struct match endpoints_match(const struct endpoints *e, enum http_method method, struct str path);
+
+/* The path parameters of a path that this endpoint was matched with, in the order of the path. */
+void endpoint_values(const struct endpoint *ep, struct str path, struct str values[PATH_PARAMETERS_MAX]);
 
 /* The name of a path's n-th parameter. */
 struct str endpoint_parameter(const struct endpoint *ep, unsigned n);

@@ -59,8 +59,8 @@ static void answer_call(struct front_loop *l, struct http_exchange *x, const str
            buf_str(&a->body));
 }
 
-static void answer_with_problem(struct front_loop *l, struct http_exchange *x,
-                                const struct endpoint *ep, problem p, int retry_after_s)
+static COLD void answer_with_problem(struct front_loop *l, struct http_exchange *x,
+                                     const struct endpoint *ep, problem p, int retry_after_s)
 {
     struct api_answer a = { .body = l->body, .retry_after_s = retry_after_s };
 
@@ -110,8 +110,8 @@ static bool is_document(struct str path)
     return str_eq(path, LIT("/openapi.json")) || str_eq(path, LIT("/docs"));
 }
 
-static void answer_elsewhere(struct front_loop *l, struct http_exchange *x, struct str path,
-                             unsigned allowed)
+static COLD void answer_elsewhere(struct front_loop *l, struct http_exchange *x, struct str path,
+                                  unsigned allowed)
 {
     const struct http_request *r = http_exchange_request(x);
     bool reads = r->method == HTTP_GET || r->method == HTTP_HEAD;
@@ -175,32 +175,26 @@ static struct str media_type_of(const struct http_request *h)
     return count > 1 ? LIT("several") : only;
 }
 
-static struct api_request request_of(const struct http_request *h, const struct match *m)
+static void serve_endpoint(struct front_loop *l, struct http_exchange *x, const struct endpoint *ep,
+                           struct str path)
 {
-    struct api_request r = {
+    struct service            *s = l->front->service;
+    const struct http_request *h = http_exchange_request(x);
+    struct api_request         r = {
         .query = h->query,
         .media_type = media_type_of(h),
         .authorization = http_request_header(h, LIT("authorization"), NULL),
         .body = h->body,
     };
-
-    memcpy(r.values, m->values, sizeof r.values);
-    return r;
-}
-
-static void serve_endpoint(struct front_loop *l, struct http_exchange *x, const struct match *m)
-{
-    struct service        *s = l->front->service;
-    const struct endpoint *ep = m->endpoint;
-    struct api_request     r = request_of(http_exchange_request(x), m);
-    struct api_answer      a = { .body = l->body };
+    struct api_answer a = { .body = l->body };
     struct call c = { .arena = &l->arena,
                       .db = l->db,
                       .service = s,
-                      .address = proxies_client(&l->front->proxies, http_exchange_request(x),
-                                                http_exchange_address(x), &l->arena),
-                      .now_us = clock_wall_us(s->clock) };
+                      .address = proxies_client(&l->front->proxies, h, http_exchange_address(x),
+                                                &l->arena),
+                      .now_us = loop_wall_us(l->loop) };
 
+    endpoint_values(ep, path, r.values);
     buf_reset(&a.body);
     bool good = call_prepare(&s->endpoints, ep, &r, &c, &a);
     if (good && service_keeps(ep)) {
@@ -233,7 +227,7 @@ static void on_request(void *context, struct http_exchange *x)
     } else {
         struct match m = endpoints_match(&l->front->service->endpoints, r->method, path);
         if (m.endpoint)
-            serve_endpoint(l, x, &m);
+            serve_endpoint(l, x, m.endpoint, path);
         else
             answer_elsewhere(l, x, path, m.allowed);
     }

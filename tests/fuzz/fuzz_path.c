@@ -49,23 +49,24 @@ static bool is_parameter(struct str segment)
 }
 
 /* The pattern with the values in the places of its parameters. */
-static void fill_in(const struct match *m, struct buf *out)
+static void fill_in(const struct endpoint *ep, struct str path, struct buf *out)
 {
-    struct str rest = m->endpoint->path;
+    struct str rest = ep->path, values[PATH_PARAMETERS_MAX];
     unsigned   n = 0;
 
+    endpoint_values(ep, path, values);
     for (bool first = true; rest.at; first = false) {
         struct str segment = str_cut(&rest, '/');
         if (!first)
             buf_add_char(out, '/');
         if (is_parameter(segment)) {
-            CHECK(m->values[n].len > 0 && str_find_byte(m->values[n], '/') == m->values[n].len);
-            buf_add(out, m->values[n++]);
+            CHECK(values[n].len > 0 && str_find_byte(values[n], '/') == values[n].len);
+            buf_add(out, values[n++]);
         } else {
             buf_add(out, segment);
         }
     }
-    CHECK(n == m->endpoint->parameters);
+    CHECK(n == ep->parameters);
 }
 
 static void check_method(const struct endpoints *e, enum http_method method, struct str path, struct buf *filled)
@@ -77,7 +78,7 @@ static void check_method(const struct endpoints *e, enum http_method method, str
     CHECK(m.allowed & 1u << method);
     CHECK(m.endpoint->route->method == (enum method)(method == HTTP_HEAD ? HTTP_GET : method));
     buf_reset(filled);
-    fill_in(&m, filled);
+    fill_in(m.endpoint, path, filled);
     CHECK(!filled->failed && str_eq(buf_str(filled), path));
     for (size_t i = 0; i < e->count; i++)
         if (str_eq(e->rows[i].path, path) && e->rows[i].route->method == m.endpoint->route->method && !e->rows[i].parameters)

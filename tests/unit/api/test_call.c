@@ -67,7 +67,7 @@ static int ask(struct trial *t)
     buf_reset(&t->answer.body);
     t->answer.retry_after_s = 0;
     t->answer.status = -1;
-    memcpy(t->request.values, m.values, sizeof m.values);
+    endpoint_values(m.endpoint, t->path, t->request.values);
     if (call_prepare(&t->e, m.endpoint, &t->request, &c, &t->answer))
         call_run(&t->e, m.endpoint, &c, &t->answer);
     return t->answer.status;
