@@ -102,7 +102,7 @@ static enum coerced int_of_text(struct arena *a, struct str text, int64_t *out)
     return digits.at ? int_of_digits(digits, negative, out) : NOT_A_NUMBER;
 }
 
-static bool refuse_int_size(struct decoding *d, const struct value *v)
+static COLD bool refuse_int_size(struct decoding *d, const struct value *v)
 {
     return value_refuse(d, v, "int_parsing_size",
                   LIT("Unable to parse input string as an integer, exceeded maximum size"),
@@ -168,7 +168,7 @@ static bool any_int(struct decoding *d, const struct value *v, int64_t *out)
 
 /* The bound as Pydantic shows it: "2" for 2.0 in a message, and in the context as the field's kind.
  */
-static bool refuse_bound(struct decoding *d, const struct value *v, bool low, double bound)
+static COLD bool refuse_bound(struct decoding *d, const struct value *v, bool low, double bound)
 {
     char       memory[2][PHRASE_BYTES];
     struct buf number = buf_fixed(memory[0], PHRASE_BYTES),

@@ -12,10 +12,12 @@
 #include "schema/rows.h"
 #include "schema/value.h"
 
+/* Where a member's value stands in the object's text; its first token is read off that again.  As
+ * small as this, since the slots of every object are zeroed. */
 struct slot {
-    struct json_token token;
-    size_t            end;      /* of the value in the object's text */
-    bool              given, twice;
+    uint32_t begin, end;
+    uint8_t  kind;      /* of the first token */
+    bool     escaped, given, twice;
 };
 
 enum { SLOTS_AT_HAND = 8 };
@@ -27,30 +29,21 @@ struct members {
     struct str           json;      /* the object */
     const struct place  *where;
     unsigned             depth;
-    struct slot          at_hand[SLOTS_AT_HAND];
 };
 
-/* The slots are in the struct itself when they fit.  False when the arena failed. */
-static bool members_begin(struct decoding *d, struct members *m, const struct schema *s)
+/* Takes the slots at hand, which are zeroed, when they are enough.  False when the arena failed. */
+static bool members_begin(struct decoding *d, struct members *m,
+                          struct slot at_hand[SLOTS_AT_HAND])
 {
-    m->schema = s;
-    m->count = rows_count(s);
-    m->unknown = 0;
-    m->slots = m->count <= SLOTS_AT_HAND ? m->at_hand
+    m->count = rows_count(m->schema);
+    m->slots = m->count <= SLOTS_AT_HAND ? at_hand
                                          : arena_alloc_many(d->arena, m->count, sizeof *m->slots);
-    for (size_t i = 0; m->slots && i < m->count; i++)
-        m->slots[i].given = m->slots[i].twice = false;
     return m->slots != NULL;
 }
 
 static bool is_named(const struct field *f, struct str name)
 {
-    const char *at = f->name;
-
-    for (size_t i = 0; i < name.len; i++, at++)
-        if (*at == 0 || *at != name.at[i])
-            return false;
-    return *at == 0;
+    return str_eq(str_of(f->name), name);
 }
 
 /* The row of that name, or NULL.  Usually it is the expected one. */
@@ -65,12 +58,21 @@ static const struct field *row_named(const struct schema *s, const struct field 
     return NULL;
 }
 
-static inline void keep(struct slot *slot, struct json_token t, size_t end)
+static inline void keep(struct slot *slot, const struct json_token *t, size_t end)
 {
-    slot->twice = slot->given;
-    slot->given = true;
-    slot->token = t;
-    slot->end = end;
+    *slot = (struct slot){ .begin = (uint32_t)t->offset, .end = (uint32_t)end,
+                           .kind = (uint8_t)t->kind, .escaped = t->escaped,
+                           .given = true, .twice = slot->given };
+}
+
+/* The token that a slot was made of; `json` is the value.  Of an object or a list the text is not
+ * asked for. */
+static inline struct json_token token_of(const struct slot *slot, struct str json)
+{
+    size_t quote = slot->kind == JSON_STRING;
+
+    return (struct json_token){ slot->kind, { json.at + quote, json.len - 2 * quote },
+                                slot->escaped, slot->begin };
 }
 
 /* Reads up to the object's end; false when the text broke. */
@@ -85,7 +87,7 @@ static bool members_read(struct decoding *d, struct members *m, struct json_read
         if (!json_skip(r, t))
             return false;
         if (f) {
-            keep(&m->slots[f - m->schema->fields], t, r->at);
+            keep(&m->slots[f - m->schema->fields], &t, r->at);
             expected = f + 1;
         } else {
             m->unknown++;
@@ -94,7 +96,7 @@ static bool members_read(struct decoding *d, struct members *m, struct json_read
     return t.kind == JSON_OBJECT_END;
 }
 
-static void refuse_unknown_twins(struct decoding *d, const struct members *m)
+static COLD void refuse_unknown_twins(struct decoding *d, const struct members *m)
 {
     struct str        *names = arena_alloc_many(d->arena, m->unknown, sizeof *names);
     struct json_reader r = json_reader(m->json);
@@ -125,14 +127,14 @@ static bool decode_absent(struct decoding *d, const struct members *m, const str
 static bool decode_member(struct decoding *d, const struct members *m, const struct field *f,
                           const struct slot *slot, void *out)
 {
-    struct place where = { .outer = m->where, .name = str_of(f->name) };
+    struct place where = { .outer = m->where, .member = f->name };
 
     if (slot->twice)
         return value_twin(d, &where);
     if (!slot->given)
         return decode_absent(d, m, f, &where, out);
-    struct str   json = str_slice(m->json, slot->token.offset, slot->end);
-    struct value v = { f, &where, slot->token, json, m->depth };
+    struct str   json = str_slice(m->json, slot->begin, slot->end);
+    struct value v = { f, &where, token_of(slot, json), json, m->depth };
     return value_decode(d, &v, out);
 }
 
@@ -153,7 +155,7 @@ static bool members_decode(struct decoding *d, const struct members *m, void *ou
     return d->faults->count == faults && !d->arena->failed;
 }
 
-static bool refuse_object(struct decoding *d, const struct value *v)
+static COLD bool refuse_object(struct decoding *d, const struct value *v)
 {
     return value_refuse(d, v, "model_attributes_type",
                         LIT("Input should be a valid dictionary or object to extract fields from"),
@@ -162,16 +164,15 @@ static bool refuse_object(struct decoding *d, const struct value *v)
 
 static bool decode_object(struct decoding *d, const struct value *v, void *out)
 {
-    struct members     m;
+    struct slot        at_hand[SLOTS_AT_HAND] = { 0 };
+    struct members     m = { .schema = v->field->of, .json = v->json, .where = v->where,
+                             .depth = v->depth + 1 };
     struct json_reader r = json_reader(v->json);
 
     if (v->token.kind != JSON_OBJECT_BEGIN)
         return refuse_object(d, v);
-    if (!members_begin(d, &m, v->field->of))
+    if (!members_begin(d, &m, at_hand))
         return false;
-    m.json = v->json;
-    m.where = v->where;
-    m.depth = v->depth + 1;
     json_next(&r);
     CHECK(members_read(d, &m, &r));
     return members_decode(d, &m, out);
@@ -243,7 +244,7 @@ bool value_decode(struct decoding *d, const struct value *v, void *out)
     return fits;
 }
 
-static void refuse_json(struct decoding *d, const struct json_reader *r, const struct place *body)
+static COLD void refuse_json(struct decoding *d, const struct json_reader *r, const struct place *body)
 {
     size_t       characters = utf8_count(str_slice(r->text, 0, r->offset));
     struct place where = { .outer = body, .index = characters };
@@ -276,13 +277,11 @@ static void decode_body(struct decoding *d, const struct schema *s, struct json_
 static bool decode_members(struct decoding *d, const struct schema *s, struct json_reader *r,
                            const struct place *body, void *out)
 {
-    struct members m;
+    struct slot    at_hand[SLOTS_AT_HAND] = { 0 };
+    struct members m = { .schema = s, .json = r->text, .where = body, .depth = 1 };
 
-    if (!members_begin(d, &m, s))
+    if (!members_begin(d, &m, at_hand))
         return true;
-    m.json = r->text;
-    m.where = body;
-    m.depth = 1;
     if (!members_read(d, &m, r) || json_next(r).kind != JSON_END)
         return false;
     members_decode(d, &m, out);
@@ -297,6 +296,7 @@ bool decode_json(const struct schema *s, struct str text, struct arena *a, struc
     struct json_reader r = json_reader(text);
     size_t             faults = f->count;
 
+    CHECK(text.len <= UINT32_MAX);
     memset(out, 0, s->size);
     if (text.len == 0)
         return value_missing(&d, &body, (struct str){ 0 });

@@ -52,7 +52,9 @@ static void add_places(struct json_writer *w, const struct place *p)
     if (!p)
         return;
     add_places(w, p->outer);
-    if (p->name.at)
+    if (p->member)
+        json_put_string(w, shown(str_of(p->member)));
+    else if (p->name.at)
         json_put_string(w, shown(p->name));
     else
         json_put_int(w, (int64_t)p->index);

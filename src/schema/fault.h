@@ -6,6 +6,7 @@
  * bounded, what is beyond the bound is not reported.  Nothing is written before the first fault.
  * One thread at a time. */
 #pragma once
+#include "base/check.h"
 #include "json/write.h"
 #include "schema/schema.h"
 
@@ -14,7 +15,8 @@ enum { FAULTS_MAX = 100, FAULT_BYTES_MAX = 64 * 1024 };
 /* Where a value stands, innermost last: a linked list on the stack. */
 struct place {
     const struct place *outer;
-    struct str          name;   /* "body", "query", "path", a member; none: `index` counts */
+    const char         *member; /* a row's name; else */
+    struct str          name;   /* "body", "query", "path", a name that was given; none: `index` counts */
     size_t              index;
 };
 
@@ -28,9 +30,9 @@ struct faults {
 
 /* `out` must be able to hold FAULT_BYTES_MAX; it holds {"detail":[…]} after faults_end(). */
 struct faults faults_begin(struct buf *out);
-void          faults_end(struct faults *f);
+COLD void     faults_end(struct faults *f);
 
 /* A fault; `input` is JSON text or none for null; `context` is the text of a JSON object or none.
  */
-void fault_add(struct faults *f, const char *type, const struct place *where, struct str message,
-               struct str input, struct str context);
+COLD void fault_add(struct faults *f, const char *type, const struct place *where,
+                    struct str message, struct str input, struct str context);

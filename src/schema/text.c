@@ -37,7 +37,7 @@ static struct str context_of_text(struct arena *a, const char *key, struct str t
     return buf_str(&out);
 }
 
-static bool refuse_choice(struct decoding *d, const struct value *v)
+static COLD bool refuse_choice(struct decoding *d, const struct value *v)
 {
     struct str list = listed(d->arena, v->field->choices);
 
@@ -54,7 +54,7 @@ static bool is_choice(const char *const *choices, struct str text)
     return false;
 }
 
-static bool refuse_length(struct decoding *d, const struct value *v, bool low, size_t bound)
+static COLD bool refuse_length(struct decoding *d, const struct value *v, bool low, size_t bound)
 {
     char       memory[PHRASE_BYTES];
     struct buf message = buf_fixed(memory, sizeof memory);
@@ -85,7 +85,7 @@ static bool lengths_fit(struct decoding *d, const struct value *v, struct str te
     return true;
 }
 
-static bool refuse_pattern(struct decoding *d, const struct value *v)
+static COLD bool refuse_pattern(struct decoding *d, const struct value *v)
 {
     const char *pattern = v->field->pattern->text;
 
@@ -164,7 +164,7 @@ static bool no_nul_fits(struct decoding *d, const struct value *v, struct str te
                         LIT("{\"error\":{}}"));
 }
 
-static bool refuse_type(struct decoding *d, const struct value *v)
+static COLD bool refuse_type(struct decoding *d, const struct value *v)
 {
     if (v->field->choices)
         return refuse_choice(d, v);

@@ -99,7 +99,7 @@ static bool decode_absent(struct decoding *d, const struct value *v, void *out)
 static bool decode_row(struct decoding *d, const struct texts *t, const struct field *f,
                        const struct place *source, void *out)
 {
-    struct place where = { .outer = source, .name = str_of(f->name) };
+    struct place where = { .outer = source, .member = f->name };
     struct value v = { .field = f, .where = &where, .token = { .kind = JSON_STRING } };
     size_t       bytes = f->kind == LIST ? list_bytes(t, f) : 0;
 

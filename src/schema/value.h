@@ -5,6 +5,7 @@
  * on true. */
 #pragma once
 #include "base/arena.h"
+#include "base/check.h"
 #include "json/read.h"
 #include "schema/fault.h"
 #include "schema/schema.h"
@@ -27,17 +28,18 @@ struct value {
 enum { PHRASE_BYTES = 200 };
 
 /* value.c.  Adds a fault at the value, which it shows unless that is secret.  Always false. */
-bool value_refuse(struct decoding *d, const struct value *v, const char *type, struct str message,
-            struct str context);
+COLD bool value_refuse(struct decoding *d, const struct value *v, const char *type, struct str message,
+                       struct str context);
 
 /* A value that is not there; `input` is the JSON text of what should have it.  Always false. */
-bool value_missing(struct decoding *d, const struct place *where, struct str input);
+COLD bool value_missing(struct decoding *d, const struct place *where, struct str input);
 
 /* A name that was given twice.  Always false. */
-bool value_twin(struct decoding *d, const struct place *where);
+COLD bool value_twin(struct decoding *d, const struct place *where);
 
 /* That fault for each name in `names` that occurs twice; sorts them. */
-void value_twins(struct decoding *d, struct str *names, size_t count, const struct place *where);
+COLD void value_twins(struct decoding *d, struct str *names, size_t count,
+                      const struct place *where);
 
 /* coerce.c */
 bool value_int(struct decoding *d, const struct value *v, int64_t *out);
