@@ -3,7 +3,8 @@
  * A batch is what one read brought: its requests are handed on, their answers collected in the
  * server's buffer and sent together, and then the connection settles into a phase, which says
  * what is watched for and until when.  EPOLLIN stays armed from the accept on; only a short send
- * or back-pressure changes it. */
+ * or back-pressure changes it.  It is armed for edges, which spares the kernel to look once more
+ * at every socket that was read; a read that may have left something arms it anew. */
 #include "http/connection.h"
 
 #include <errno.h>
@@ -12,13 +13,30 @@
 
 #include "base/check.h"
 
-enum { OWN_ROOM_BYTES = 4096 };     /* least room to read into a buffer of the connection's own */
+enum {
+    OWN_ROOM_BYTES = 4096,      /* least room to read into a buffer of the connection's own */
+};
+
+#define READABLE ((uint32_t)(EPOLLIN | EPOLLRDHUP | EPOLLET))
 
 static void settle(struct connection *c);
 
 static bool watch_for(struct connection *c, uint32_t events)
 {
     if (c->watch.events == events || loop_rewatch(c->server->loop, &c->watch, events))
+        return true;
+    connection_end(c);
+    return false;
+}
+
+static bool watch_for_bytes(struct connection *c)
+{
+    bool anew = c->unread && c->watch.events == READABLE;
+
+    c->unread = false;
+    if (!anew)
+        return watch_for(c, READABLE);
+    if (loop_rearm(c->server->loop, &c->watch))
         return true;
     connection_end(c);
     return false;
@@ -49,7 +67,7 @@ static void drop_in(struct connection *c)
 }
 
 /* As buf_room(), but leaves no copy behind in memory that was given back. */
-static char *in_room(struct connection *c, size_t bytes)
+static COLD char *in_room(struct connection *c, size_t bytes)
 {
     if (c->in.at && bytes > c->in.cap - c->in.len) {
         size_t     want = c->in.len + bytes > 2 * c->in.cap ? c->in.len + bytes : 2 * c->in.cap;
@@ -87,7 +105,7 @@ void connection_end(struct connection *c)
 
 /* The peer may still be sending: closed at once it would get a reset and lose the answer (RFC
  * 9112 9.6). */
-static void linger(struct connection *c)
+static COLD void linger(struct connection *c)
 {
     if (c->phase == PHASE_LINGERING)
         return;
@@ -99,23 +117,35 @@ static void linger(struct connection *c)
     c->phase = PHASE_LINGERING;
     c->linger_bytes = 0;
     loop_timer_set(c->server->loop, &c->timer, LINGER_MS);
-    watch_for(c, EPOLLIN);
+    watch_for_bytes(c);
 }
 
-static void discard(struct connection *c)
+/* As recv(2).  Notes whether more may be there: unless the bytes fell short of the room, and no end
+ * of the peer's was seen behind them. */
+static ssize_t receive_bytes(struct connection *c, char *at, size_t room)
 {
-    struct http_server *server = c->server;
-    ssize_t n = server->settings.net->recv(server->settings.net->context, c->watch.fd,
-                                           server->read_buffer, sizeof server->read_buffer);
+    const struct http_net *net = c->server->settings.net;
+    size_t                 asked = net->recv_max && net->recv_max < room ? net->recv_max : room;
+    ssize_t                n = net->recv(net->context, c->watch.fd, at, asked);
 
-    if (n < 0 && (errno == EAGAIN || errno == EINTR))
-        return;
+    c->unread = n <= 0 || (size_t)n == asked || c->peer_ends;
+    return n;
+}
+
+static COLD void discard(struct connection *c)
+{
+    char   *bytes = c->server->read_buffer;
+    ssize_t n = receive_bytes(c, bytes, READ_BYTES);
+
     if (n > 0) {
         c->linger_bytes += (size_t)n;
-        explicit_bzero(server->read_buffer, (size_t)n);
+        explicit_bzero(bytes, (size_t)n);
     }
-    if (n <= 0 || c->linger_bytes > LINGER_BYTES_MAX)
+    if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR) ||
+        c->linger_bytes > LINGER_BYTES_MAX)
         connection_end(c);
+    else
+        watch_for_bytes(c);
 }
 
 /* Bytes sent, 0 when the peer takes none now, -1 when it never will. */
@@ -198,15 +228,15 @@ static size_t own_room(const struct connection *c)
 
 static ssize_t receive_own(struct connection *c)
 {
-    const struct http_net *net = c->server->settings.net;
-    size_t                 room = own_room(c);
-    char                  *at = in_room(c, room);
+    size_t room = own_room(c);
+    char  *at = in_room(c, room);
 
     if (!at || !room) {
+        c->unread = true;
         errno = at ? EAGAIN : ENOMEM;
         return -1;
     }
-    ssize_t n = net->recv(net->context, c->watch.fd, at, room);
+    ssize_t n = receive_bytes(c, at, room);
     if (n > 0) {
         buf_grew(&c->in, (size_t)n);
         consume_own(c);
@@ -216,16 +246,14 @@ static ssize_t receive_own(struct connection *c)
 
 static ssize_t receive_shared(struct connection *c)
 {
-    struct http_server    *server = c->server;
-    const struct http_net *net = server->settings.net;
-    ssize_t                n =
-        net->recv(net->context, c->watch.fd, server->read_buffer, sizeof server->read_buffer);
+    char   *buffer = c->server->read_buffer;
+    ssize_t n = receive_bytes(c, buffer, READ_BYTES);
 
     if (n > 0) {
-        struct span bytes = { server->read_buffer, 0, (size_t)n };
+        struct span bytes = { buffer, 0, (size_t)n };
         intake_consume(c, &bytes);
         keep_in(c, &bytes);
-        explicit_bzero(server->read_buffer, (size_t)n);
+        explicit_bzero(buffer, (size_t)n);
     }
     return n;
 }
@@ -255,12 +283,15 @@ static void settle(struct connection *c)
         watch_for(c, EPOLLOUT);
     } else if (c->exchange.open) {
         enter_phase(c, PHASE_WAITING, t->answer_ms);
-        watch_for(c, c->peer_done || c->in.len >= WAITING_BYTES_MAX ? 0 : EPOLLIN);
+        if (c->peer_done || c->in.len >= WAITING_BYTES_MAX)
+            watch_for(c, 0);
+        else
+            watch_for_bytes(c);
     } else if (c->closing) {
         linger(c);
     } else if (c->peer_done || (c->server->draining && !c->in.len && !c->fresh)) {
         connection_end(c);
-    } else if (watch_for(c, EPOLLIN)) {
+    } else if (watch_for_bytes(c)) {
         if (c->intake.head_bytes)
             enter_phase(c, PHASE_BODY, t->body_ms);
         else if (c->in.len || c->fresh)
@@ -293,6 +324,7 @@ static void ready(struct watch *w, uint32_t events)
 {
     struct connection *c = (struct connection *)((char *)w - offsetof(struct connection, watch));
 
+    c->peer_ends = events & EPOLLRDHUP;
     if ((events & EPOLLERR) || (events & (EPOLLHUP | EPOLLIN | EPOLLOUT)) == EPOLLHUP)
         connection_end(c);
     else if (c->phase == PHASE_LINGERING)
@@ -304,7 +336,7 @@ static void ready(struct watch *w, uint32_t events)
 }
 
 /* Nobody answers: the exchange is over, and a ticket for it worth nothing. */
-static void give_up_exchange(struct connection *c)
+static COLD void give_up_exchange(struct connection *c)
 {
     c->exchange.open = false;
     c->generation++;
@@ -354,8 +386,8 @@ void connection_open(struct connection *c, int fd, bool admitted)
     c->intake = (struct intake){ 0 };
     c->phase = PHASE_NONE;
     c->open = c->fresh = true;
-    c->closing = c->peer_done = c->peer_closes = c->to_resume = false;
-    if (!loop_watch(c->server->loop, &c->watch, EPOLLIN)) {
+    c->closing = c->peer_done = c->peer_ends = c->peer_closes = c->to_resume = c->unread = false;
+    if (!loop_watch(c->server->loop, &c->watch, READABLE)) {
         connection_end(c);
         return;
     }

@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "base/check.h"
 #include "http/response.h"
 #include "http/server.h"
 
@@ -67,6 +68,8 @@ struct connection {
     bool                 open, counted, fresh, to_resume;
     bool                 closing;       /* no further request; ended when everything is sent */
     bool                 peer_done;     /* end of its bytes was read */
+    bool                 peer_ends;     /* its end has come, behind what is still to be read */
+    bool                 unread;        /* the last read may have left something */
     bool                 peer_closes;   /* it asked for the end: nothing follows */
     uint8_t              address_bytes;
     char                 address[HTTP_ADDRESS_BYTES];
@@ -135,7 +138,7 @@ struct span {
 void intake_consume(struct connection *c, struct span *bytes);
 
 /* exchange.c: an answer of the server's own, after which the connection closes. */
-void exchange_refuse(struct connection *c, int status, bool head_only);
+COLD void exchange_refuse(struct connection *c, int status, bool head_only);
 
 /* listener.c */
 void listener_close(struct listener *l);

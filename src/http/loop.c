@@ -146,6 +146,12 @@ bool loop_rewatch(struct loop *l, struct watch *w, uint32_t events)
     return w->events == events || control(l, EPOLL_CTL_MOD, w, events);
 }
 
+bool loop_rearm(struct loop *l, struct watch *w)
+{
+    CHECK(w->active);
+    return control(l, EPOLL_CTL_MOD, w, w->events);
+}
+
 void loop_unwatch(struct loop *l, struct watch *w)
 {
     if (!w->active)

@@ -42,6 +42,9 @@ bool loop_rewatch(struct loop *l, struct watch *w, uint32_t events)
     __attribute__((warn_unused_result));
 void loop_unwatch(struct loop *l, struct watch *w);
 
+/* For EPOLLET: what is ready now is an edge once more.  False: see errno. */
+bool loop_rearm(struct loop *l, struct watch *w) __attribute__((warn_unused_result));
+
 /* Stops watching and closes w->fd, one system call; nobody else may hold a duplicate of it. */
 void loop_watch_close(struct loop *l, struct watch *w);
 

@@ -51,4 +51,4 @@ static int net_accept(void *context, int listener, char *address, size_t address
     return fd;
 }
 
-const struct http_net system_net = { net_recv, net_send, net_accept, NULL };
+const struct http_net system_net = { net_recv, net_send, net_accept, NULL, 0 };

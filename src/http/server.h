@@ -16,11 +16,13 @@
 
 /* The calls that reach the network, behind a seam: tests fail the n-th or cut it short. */
 struct http_net {
+    /* Fewer bytes than were asked for: that was all there is, or the peer's end comes next. */
     ssize_t (*recv)(void *context, int fd, void *bytes, size_t len);
     ssize_t (*send)(void *context, int fd, const void *bytes, size_t len);
     /* Non-blocking, close-on-exec; the peer's address as text, NUL-terminated.  -1: see errno. */
     int (*accept)(void *context, int listener, char *address, size_t address_bytes);
     void *context;
+    size_t recv_max;    /* no more is asked for in one call; 0: as much as there is room for */
 };
 extern const struct http_net system_net;
 

@@ -95,10 +95,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     h.settings.on_request = on_request;
     harness_open(&h);
     unsigned requests = talk(&h, bytes, &whole);
-    h.recv_max = 1;
+    h.net.recv_max = 1;
     CHECK(talk(&h, bytes, &cut) == requests && str_eq(buf_str(&cut), buf_str(&whole)));
     buf_reset(&cut);
-    h.recv_max = 0;
+    h.net.recv_max = 0;
     h.send_max = 7;
     h.mode = ON_REQUEST_DEFERS;
     CHECK(talk(&h, bytes, &cut) == requests && str_eq(buf_str(&cut), buf_str(&whole)));

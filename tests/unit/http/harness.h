@@ -17,7 +17,8 @@ enum { ON_REQUEST_ANSWERS, ON_REQUEST_DEFERS };
 
 struct harness {
     int64_t  now_ns;
-    size_t   recv_max, send_max;        /* bytes a call, 0: as many as there are */
+    size_t   recv_max;                  /* bytes a call, as of harness_open(); 0: as many as there are */
+    size_t   send_max;                  /* the same, at any time */
     int      recv_error, send_error;    /* of every call from now on */
     unsigned recvs, sends, calls;
     unsigned fail_at;                   /* of the calls, from 1, 0: none */
@@ -68,7 +69,7 @@ static inline ssize_t harness_recv(void *context, int fd, void *bytes, size_t le
     h->recvs++;
     if (harness_fails(h, h->recv_error))
         return -1;
-    return recv(fd, bytes, h->recv_max && h->recv_max < len ? h->recv_max : len, 0);
+    return recv(fd, bytes, len, 0);
 }
 
 static inline ssize_t harness_send(void *context, int fd, const void *bytes, size_t len)
@@ -139,7 +140,7 @@ static inline struct harness harness_new(void)
 static inline void harness_open(struct harness *h)
 {
     h->clock = (struct clock){ harness_wall_us, harness_monotonic_ns, h };
-    h->net = (struct http_net){ harness_recv, harness_send, system_net.accept, h };
+    h->net = (struct http_net){ harness_recv, harness_send, system_net.accept, h, h->recv_max };
     h->settings.clock = &h->clock;
     h->settings.net = &h->net;
     h->settings.context = h;
