@@ -160,11 +160,19 @@ static bool allow_sockets(scmp_filter_ctx filter)
                             SCMP_A2(SCMP_CMP_EQ, TCP_NODELAY, 0)) == 0;
 }
 
+/* Calls that are allowed whatever their arguments the kernel remembers; of the others those that
+ * requests make are looked for first. */
+static bool order(scmp_filter_ctx filter)
+{
+    return seccomp_syscall_priority(filter, SCMP_SYS(sendto), 255) == 0 &&
+           seccomp_syscall_priority(filter, SCMP_SYS(fcntl), 254) == 0;
+}
+
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
 static bool fill(scmp_filter_ctx filter, enum sandbox_role role)
 {
-    return allow_all(filter, both_calls, COUNT(both_calls)) && allow_mapping(filter) &&
+    return order(filter) && allow_all(filter, both_calls, COUNT(both_calls)) && allow_mapping(filter) &&
            allow_own_signals(filter) && allow_sending(filter) && allow_fcntl(filter) &&
            (role == SANDBOX_FRONT
                 ? allow_all(filter, front_calls, COUNT(front_calls)) && allow_sockets(filter)
