@@ -35,10 +35,10 @@ static const int64_t day_us = 86400LL * 1000000;
 static const int64_t us_min = -719528LL * 86400 * 1000000;               /* 0000-01-01 */
 static const int64_t us_max = 2932897LL * 86400 * 1000000 - 1;           /* 9999-12-31 */
 
-static void put_digits(char *at, int64_t value, int count)
+static void put_two(char *at, unsigned value)
 {
-    for (int i = count - 1; i >= 0; i--, value /= 10)
-        at[i] = (char)('0' + value % 10);
+    at[0] = (char)('0' + value / 10);
+    at[1] = (char)('0' + value % 10);
 }
 
 void instant_add(struct buf *b, struct instant t)
@@ -48,15 +48,19 @@ void instant_add(struct buf *b, struct instant t)
     int64_t       days = us >= 0 ? us / day_us : -((day_us - 1 - us) / day_us);
     int64_t       of_day = us - days * day_us;
     struct civil  date = civil_from_days(days);
-    int64_t       second = of_day / 1000000;
+    unsigned      year = (unsigned)date.year, second = (unsigned)(of_day / 1000000);
+    unsigned      micros = (unsigned)(of_day % 1000000);
 
-    put_digits(text, date.year, 4);
-    put_digits(text + 5, date.month, 2);
-    put_digits(text + 8, date.day, 2);
-    put_digits(text + 11, second / 3600, 2);
-    put_digits(text + 14, second / 60 % 60, 2);
-    put_digits(text + 17, second % 60, 2);
-    put_digits(text + 20, of_day % 1000000, 6);
+    put_two(text, year / 100);
+    put_two(text + 2, year % 100);
+    put_two(text + 5, (unsigned)date.month);
+    put_two(text + 8, (unsigned)date.day);
+    put_two(text + 11, second / 3600);
+    put_two(text + 14, second / 60 % 60);
+    put_two(text + 17, second % 60);
+    put_two(text + 20, micros / 10000);
+    put_two(text + 22, micros / 100 % 100);
+    put_two(text + 24, micros % 100);
     buf_add(b, (struct str){ text, INSTANT_CHARS });
 }
 
