@@ -32,7 +32,7 @@ static size_t rounded(size_t bytes)
     return (bytes + unit - 1) / unit * unit;
 }
 
-static bool add_chunk(struct arena *a, size_t bytes)
+static COLD bool add_chunk(struct arena *a, size_t bytes)
 {
     struct chunk *c = calloc(1, sizeof *c + bytes);
 
@@ -55,7 +55,7 @@ static size_t chunk_bytes(size_t bytes)
 #endif
 }
 
-static void *fail(struct arena *a)
+static COLD void *fail(struct arena *a)
 {
     a->failed = true;
     return NULL;
@@ -128,7 +128,7 @@ struct str arena_format(struct arena *a, const char *format, ...)
     return out ? (struct str){ out, (size_t)need } : LIT("");
 }
 
-static void drop_newest(struct arena *a)
+static COLD void drop_newest(struct arena *a)
 {
     struct chunk *c = a->chunks;
 

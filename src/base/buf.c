@@ -29,7 +29,7 @@ static size_t grown(const struct buf *b, size_t need)
     return cap < b->bytes_max ? cap : b->bytes_max;
 }
 
-static bool grow(struct buf *b, size_t need)
+static COLD bool grow(struct buf *b, size_t need)
 {
     if (b->fixed || need > b->bytes_max)
         return false;

@@ -13,24 +13,29 @@ enum {
     FIXED_BYTES_MAX = 256,      /* status line, Date, names of headers, Connection, line ends */
 };
 
-struct str http_date_line(struct http_date *d, const struct clock *clock, int64_t now_ns)
+static COLD void date_refresh(struct http_date *d, const struct clock *clock, int64_t now_ns)
 {
     static const char days[7][4] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
     static const char months[12][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
 
-    if (now_ns >= d->fresh_until_ns) {
-        int64_t   us = clock_wall_us(clock);
-        time_t    seconds = us / 1000000;
-        struct tm t;
-        CHECK(gmtime_r(&seconds, &t));
-        char line[80];
-        snprintf(line, sizeof line, "Date: %s, %02d %s %04d %02d:%02d:%02d GMT\r\n",
-                 days[t.tm_wday], t.tm_mday, months[t.tm_mon], (t.tm_year + 1900) % 10000,
-                 t.tm_hour, t.tm_min, t.tm_sec);
-        memcpy(d->line, line, HTTP_DATE_LINE_BYTES);
-        d->fresh_until_ns = now_ns + (1000000 - us % 1000000) * 1000;
-    }
+    int64_t   us = clock_wall_us(clock);
+    time_t    seconds = us / 1000000;
+    struct tm t;
+
+    CHECK(gmtime_r(&seconds, &t));
+    char line[80];
+    snprintf(line, sizeof line, "Date: %s, %02d %s %04d %02d:%02d:%02d GMT\r\n", days[t.tm_wday],
+             t.tm_mday, months[t.tm_mon], (t.tm_year + 1900) % 10000, t.tm_hour, t.tm_min,
+             t.tm_sec);
+    memcpy(d->line, line, HTTP_DATE_LINE_BYTES);
+    d->fresh_until_ns = now_ns + (1000000 - us % 1000000) * 1000;
+}
+
+struct str http_date_line(struct http_date *d, const struct clock *clock, int64_t now_ns)
+{
+    if (now_ns >= d->fresh_until_ns)
+        date_refresh(d, clock, now_ns);
     return (struct str){ d->line, HTTP_DATE_LINE_BYTES };
 }
 
