@@ -12,7 +12,7 @@
 
 /* Of a function that is hardly ever called: it, and the branches that lead to it, are kept out of
  * the way of the others. */
-#define COLD __attribute__((cold))
+#define COLD __attribute__((cold, noinline))
 
 /* Prints the expression and the place to standard error, then aborts. */
 _Noreturn void check_failed(const char *expression, const char *file, int line);

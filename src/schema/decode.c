@@ -20,7 +20,7 @@ struct slot {
     bool     escaped, given, twice;
 };
 
-enum { SLOTS_AT_HAND = 8 };
+enum { SLOTS_AT_HAND = 6 };
 
 struct members {
     const struct schema *schema;
