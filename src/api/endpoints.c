@@ -315,7 +315,8 @@ struct match endpoints_match(const struct endpoints *e, enum http_method method,
     return m;
 }
 
-void endpoint_values(const struct endpoint *ep, struct str path, struct str values[PATH_PARAMETERS_MAX])
+void endpoint_values(const struct endpoint *ep, struct str path,
+                     struct str values[PATH_PARAMETERS_MAX])
 {
     struct str pattern = ep->path;
 

@@ -42,7 +42,8 @@ struct match {
 struct match endpoints_match(const struct endpoints *e, enum http_method method, struct str path);
 
 /* The path parameters of a path that this endpoint was matched with, in the order of the path. */
-void endpoint_values(const struct endpoint *ep, struct str path, struct str values[PATH_PARAMETERS_MAX]);
+void endpoint_values(const struct endpoint *ep, struct str path,
+                     struct str values[PATH_PARAMETERS_MAX]);
 
 /* The name of a path's n-th parameter. */
 struct str endpoint_parameter(const struct endpoint *ep, unsigned n);

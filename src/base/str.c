@@ -3,8 +3,8 @@
 
 #define EACH(byte) (0x0101010101010101u * (uint64_t)(byte))
 
-/* Eight bytes, their ASCII letters in lower case.  A sum's high bit says that its byte is as great as
- * a bound; none carries into the next byte, since the high bits are left out. */
+/* Eight bytes, their ASCII letters in lower case.  A sum's high bit says that its byte is as great
+ * as a bound; none carries into the next byte, since the high bits are left out. */
 static inline uint64_t lower_eight(const char *at)
 {
     uint64_t word;

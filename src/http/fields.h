@@ -134,7 +134,7 @@ static inline bool is_named(struct str name, struct str lower)
     uint64_t eight, wanted;
 
     for (size_t i = 0; lower.len >= 8 && i < lower.len; i += 8) {
-        size_t at = i <= lower.len - 8 ? i : lower.len - 8;     /* the last eight may overlap others */
+        size_t at = i <= lower.len - 8 ? i : lower.len - 8;     /* the last eight may overlap */
         memcpy(&eight, name.at + at, 8);
         memcpy(&wanted, lower.at + at, 8);
         if ((eight | EACH(0x20)) != wanted)

@@ -1,8 +1,8 @@
 /* request.c: a complete head into slices, refused where it is not exactly right.
  *
  * The headers that frame the message (Content-Length, Transfer-Encoding), that say how the
- * connection goes on (Connection, Expect) and Host are understood here; every other one is only
- * split. */
+ * connection goes on (Connection, Expect) and Host are understood here, Content-Type is noted;
+ * every other one is only split. */
 #include "http/request.h"
 
 #include "base/check.h"
@@ -55,7 +55,7 @@ static int parse_line(struct cursor *c, const struct http_limits *limits, struct
     return 0;
 }
 
-static void note_header(struct notes *n, const struct http_header *h)
+static void note_header(struct notes *n, const struct http_header *h, struct http_request *out)
 {
     switch (h->name.len) {
     case 4:
@@ -69,6 +69,10 @@ static void note_header(struct notes *n, const struct http_header *h)
             n->expects++;
             n->expect = h->value;
         }
+        break;
+    case 12:
+        if (is_named(h->name, LIT("content-type")))
+            out->media_type = out->media_types++ ? (struct str){ 0 } : h->value;
         break;
     default:
         framing_note(&n->framing, h);
@@ -85,7 +89,7 @@ static int parse_headers(struct cursor *c, const struct http_limits *limits, str
         struct http_header *h = &out->headers[out->headers_count++];
         if (!cursor_take_header(c, h))
             return 400;
-        note_header(n, h);
+        note_header(n, h, out);
     }
     return c->at == c->end ? 0 : 400;
 }
@@ -147,12 +151,12 @@ static int weigh_expect(const struct notes *n, struct http_request *out)
     return 0;
 }
 
-/* Nothing was said yet.  Not memset(): this much of it is done by a loop in microcode, dear for what
- * it is. */
+/* Nothing was said yet.  Not memset(): of as much as this the compiler makes a loop in microcode. */
 static void begin(struct http_request *out)
 {
-    out->target = out->path = out->query = out->host = out->body = (struct str){ 0 };
-    out->minor = out->headers_count = 0;
+    out->target = out->path = out->query = out->host = out->media_type = out->body =
+        (struct str){ 0 };
+    out->minor = out->media_types = out->headers_count = 0;
     out->keep_alive = out->expect_continue = out->chunked = out->has_length = false;
     out->content_length = 0;
 }

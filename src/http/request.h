@@ -42,6 +42,8 @@ struct http_request {
     bool               chunked;
     bool               has_length;
     uint64_t           content_length;
+    struct str         media_type;      /* Content-Type; none when there are several */
+    unsigned           media_types;     /* how many there are */
     unsigned           headers_count;
     struct http_header headers[HTTP_HEADERS_MAX];
     struct str         body;            /* filled by the server when complete, chunks joined */

@@ -11,9 +11,9 @@ static inline bool chars_is_plain(char c)
     return (unsigned char)c >= ' ' && (unsigned char)c < 0x80 && c != '"' && c != '\\';
 }
 
-/* Eight bytes in a word: 0 when all are plain, else the lowest bit set is in the lowest byte that is
- * not.  A byte below n borrows when n is subtracted, which sets its high bit; the borrow spoils only
- * bytes above the first hit. */
+/* Eight bytes in a word: 0 when all are plain, else the lowest bit set is in the lowest byte that
+ * is not.  A byte below n borrows when n is subtracted, which sets its high bit; the borrow spoils
+ * only bytes above the first hit. */
 static inline uint64_t chars_word_not_plain(uint64_t word)
 {
     const uint64_t ones = 0x0101010101010101;

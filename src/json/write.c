@@ -86,7 +86,7 @@ static void add_chars(struct buf *out, struct str s)
     }
 }
 
-/* Copies less than eight characters when all are plain: as two pieces that overlap, or one by one. */
+/* Copies less than eight characters when all are plain: two pieces that overlap, or one by one. */
 static inline bool copy_few(char *to, struct str s)
 {
     uint32_t first, last;

@@ -244,7 +244,8 @@ bool value_decode(struct decoding *d, const struct value *v, void *out)
     return fits;
 }
 
-static COLD void refuse_json(struct decoding *d, const struct json_reader *r, const struct place *body)
+static COLD void refuse_json(struct decoding *d, const struct json_reader *r,
+                             const struct place *body)
 {
     size_t       characters = utf8_count(str_slice(r->text, 0, r->offset));
     struct place where = { .outer = body, .index = characters };

@@ -16,7 +16,7 @@ enum { FAULTS_MAX = 100, FAULT_BYTES_MAX = 64 * 1024 };
 struct place {
     const struct place *outer;
     const char         *member; /* a row's name; else */
-    struct str          name;   /* "body", "query", "path", a name that was given; none: `index` counts */
+    struct str          name;   /* "body", "query", a name that was given; none: `index` counts */
     size_t              index;
 };
 

@@ -70,7 +70,8 @@ static bool lengths_fit(struct decoding *d, const struct value *v, struct str te
 {
     const struct field *f = v->field;
 
-    if (f->min_chars || f->max_chars) {
+    bool few_bytes = !f->max_chars || text.len <= f->max_chars;
+    if (f->min_chars || !few_bytes) {
         size_t chars = utf8_count(text);
         if (chars < f->min_chars)
             return refuse_length(d, v, true, f->min_chars);

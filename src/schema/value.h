@@ -28,8 +28,8 @@ struct value {
 enum { PHRASE_BYTES = 200 };
 
 /* value.c.  Adds a fault at the value, which it shows unless that is secret.  Always false. */
-COLD bool value_refuse(struct decoding *d, const struct value *v, const char *type, struct str message,
-                       struct str context);
+COLD bool value_refuse(struct decoding *d, const struct value *v, const char *type,
+                       struct str message, struct str context);
 
 /* A value that is not there; `input` is the JSON text of what should have it.  Always false. */
 COLD bool value_missing(struct decoding *d, const struct place *where, struct str input);

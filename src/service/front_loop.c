@@ -169,10 +169,14 @@ static void call_keeper(struct front_loop *l, struct http_exchange *x, const str
 /* Several are no media type at all, rather than none: no body is read that one of them denies. */
 static struct str media_type_of(const struct http_request *h)
 {
-    unsigned   count;
-    struct str only = http_request_header(h, LIT("content-type"), &count);
+    return h->media_types > 1 ? LIT("several") : h->media_type;
+}
 
-    return count > 1 ? LIT("several") : only;
+/* None where nobody asks who it is. */
+static struct str authorization_for(const struct endpoint *ep, const struct http_request *h)
+{
+    return ep->route->who == ANYONE ? (struct str){ 0 }
+                                    : http_request_header(h, LIT("authorization"), NULL);
 }
 
 static void serve_endpoint(struct front_loop *l, struct http_exchange *x, const struct endpoint *ep,
@@ -183,7 +187,7 @@ static void serve_endpoint(struct front_loop *l, struct http_exchange *x, const 
     struct api_request         r = {
         .query = h->query,
         .media_type = media_type_of(h),
-        .authorization = http_request_header(h, LIT("authorization"), NULL),
+        .authorization = authorization_for(ep, h),
         .body = h->body,
     };
     struct api_answer a = { .body = l->body };

@@ -123,6 +123,24 @@ static void test_finds_headers(void **state)
     assert_int_equal(count, 1);
 }
 
+static void test_notes_the_media_type(void **state)
+{
+    struct http_request r;
+
+    (void)state;
+    assert_int_equal(parse(LIT(GET_A "CONTENT-type:  a/b; c \r\n\r\n"), &r), 0);
+    assert_str(r.media_type, "a/b; c");
+    assert_int_equal(r.media_types, 1);
+    assert_int_equal(parse(LIT(GET_A "Content-Type:\r\n\r\n"), &r), 0);
+    assert_non_null(r.media_type.at);
+    assert_int_equal(parse(LIT(GET_A "Content-Types: a\r\nContent_Type: b\r\nXontent-Type: c\r\n\r\n"), &r), 0);
+    assert_int_equal(r.media_types, 0);
+    assert_null(r.media_type.at);
+    assert_int_equal(parse(LIT(GET_A "Content-Type: a\r\ncontent-type: b\r\nContent-type: c\r\n\r\n"), &r), 0);
+    assert_int_equal(r.media_types, 3);
+    assert_null(r.media_type.at);
+}
+
 static void test_parse_alone_refuses_what_is_no_head(void **state)
 {
     static const struct str rows[] = {
@@ -146,6 +164,7 @@ int main(void)
         cmocka_unit_test(test_splits_the_target),
         cmocka_unit_test(test_knows_how_the_connection_goes_on),
         cmocka_unit_test(test_finds_headers),
+        cmocka_unit_test(test_notes_the_media_type),
         cmocka_unit_test(test_parse_alone_refuses_what_is_no_head),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
