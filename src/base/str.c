@@ -18,17 +18,15 @@ static inline uint64_t lower_eight(const char *at)
 
 #undef EACH
 
-bool str_eq_nocase(struct str a, struct str b)
+bool bytes_eq_nocase(const char *a, const char *b, size_t len)
 {
-    if (a.len != b.len)
-        return false;
-    for (size_t i = 0; a.len >= 8 && i < a.len; i += 8) {
-        size_t at = i <= a.len - 8 ? i : a.len - 8;     /* the last eight may overlap others */
-        if (lower_eight(a.at + at) != lower_eight(b.at + at))
+    for (size_t i = 0; len >= 8 && i < len; i += 8) {
+        size_t at = i <= len - 8 ? i : len - 8;     /* the last eight may overlap others */
+        if (lower_eight(a + at) != lower_eight(b + at))
             return false;
     }
-    for (size_t i = 0; a.len < 8 && i < a.len; i++)
-        if (ascii_lower(a.at[i]) != ascii_lower(b.at[i]))
+    for (size_t i = 0; len < 8 && i < len; i++)
+        if (ascii_lower(a[i]) != ascii_lower(b[i]))
             return false;
     return true;
 }

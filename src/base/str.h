@@ -41,7 +41,11 @@ static inline bool str_eq(struct str a, struct str b)
 }
 
 /* Equal when ASCII letters are compared without case. */
-bool str_eq_nocase(struct str a, struct str b);
+bool bytes_eq_nocase(const char *a, const char *b, size_t len);
+static inline bool str_eq_nocase(struct str a, struct str b)
+{
+    return a.len == b.len && bytes_eq_nocase(a.at, b.at, a.len);
+}
 
 static inline bool str_starts(struct str s, struct str prefix)
 {
