@@ -132,7 +132,7 @@ def doubts(view, metric):
 def broken_text(gates):
     if len(gates) == 1:
         return gates[0]["says"]
-    return ", ".join(f"{gate['target']} {gate['figure']:.3g}" for gate in gates) + f" (limit {gates[0]['limit']:.3g})"
+    return ", ".join(f"{gate['target']} {gate['figure']:.3g}" for gate in gates) + f" (limit {gates[0]['limit']:g})"
 
 
 def row(view, group, key, what, figure, command, keys=services.KEYS, **more):
