@@ -34,14 +34,19 @@ def objects(copy):
 
 
 def check_c(copy):
-    """make never sees an object file, and so asks for all of them each time."""
+    """What make holds for changed: everything, as long as there are no object files."""
     return run(["make", "-s", jobs(), "BUILD=debug", "OUT=checked", "CC=cc -fsyntax-only", *objects(copy)], copy.folder)
 
 
 def c_cell(bench, copy):
+    """Nothing is compiled: empty object files tell make what has been checked."""
     progress("checks, postern")
+    check_c(copy)
+    whole = check_c(copy)
+    for made in objects(copy):
+        (copy.folder / made).touch()
     return median_cell(each_edit(copy, bench.few(2, 5), lambda: check_c(copy)),
-                       f"gcc -fsyntax-only with the Makefile's warnings, all {len(objects(copy))} files of library and service each time")
+                       f"gcc -fsyntax-only with the Makefile's warnings, of what changed; all {len(objects(copy))} files take {whole:.1f} s")
 
 
 # ---- Rust -------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ STACKS = ("postern", "axum", "fastapi")
 LIMIT_SECONDS = 1800
 # Between the first such line and the next of the other kind something is fetched: apt, pip, cargo.
 FETCHING = ((r"Get:\d+ ", r"Fetched "), (r"Collecting ", r"Installing collected packages"),
-            (r" *(Updating|Locking|Downloading|Downloaded) ", r" *Compiling "))
+            (r" +(Updating|Downloading|Downloaded) ", r" +Compiling "))
 NOTES = {"postern": "apt, make postern, make install, examples/hello.c",
          "axum": "apt (a linker), cargo run, a debug build; the toolchain was there, which is neither fetched nor installed",
          "fastapi": "apt, python -m venv, pip install, uvicorn"}

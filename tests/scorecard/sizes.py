@@ -38,9 +38,8 @@ def bytes_of(paths):
 
 
 def binary_cell(program):
-    shared = libraries([program])
-    own, below = stripped_bytes(program), bytes_of(shared)
-    return Cell((own + below) / MIB, note=f"the program {own / MIB:.1f}, {len(shared)} libraries {below / MIB:.1f}")
+    own, below = stripped_bytes(program), bytes_of(libraries([program]))
+    return Cell((own + below) / MIB, note=f"the program {own / MIB:.1f}, shared libraries {below / MIB:.1f}")
 
 
 def files_below(folder, left_out=frozenset()):

@@ -116,7 +116,7 @@ def serve_fastapi(module):
 
 
 def postern(kind="release"):
-    return Stack("postern", "", ("Makefile", "src"), ("make", "cc"), make(kind), serve_postern,
+    return Stack("postern", "", ("Makefile", "src", "script"), ("make", "cc"), make(kind), serve_postern,
                  ("src/auth/operations.c", "out->user_id = in->user_id"))
 
 
@@ -146,7 +146,14 @@ class Copy:
                 shutil.copytree(source, self.folder / each, ignore=shutil.ignore_patterns("__pycache__"))
             else:
                 shutil.copy2(source, self.folder / each)
+        self.link_lists()
         self.prepare_handler()
+
+    def link_lists(self):
+        """What the Makefile takes out of build/, where script/packages.sh put it."""
+        if (ROOT / "build" / "lists").exists():
+            (self.folder / "build").mkdir()
+            (self.folder / "build" / "lists").symlink_to(ROOT / "build" / "lists")
 
     def prepare_handler(self):
         """Rust's shorthand leaves no place for an edit: it is written out first."""
@@ -172,7 +179,8 @@ class Copy:
 
     def link_build(self, other):
         """Both are built alike: this one is served from the other's."""
-        (self.folder / OUT).symlink_to(other.folder / OUT)
+        if other is not self:
+            (self.folder / OUT).symlink_to(other.folder / OUT)
 
     def serve(self):
         command, environment = self.stack.serve(self.folder)
