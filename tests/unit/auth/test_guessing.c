@@ -261,6 +261,22 @@ static void a_new_network_becomes_familiar(void **state)
     assert_int_equal(log_in(w, HOME, "bob@example.com", "correct+horse"), 200);
 }
 
+static void the_last_sixteen_networks_are_remembered(void **state)
+{
+    struct world *w = *state;
+
+    assert_int_equal(sign_up(w, HOME, "ada@example.com"), 201);
+    for (int i = 0; i < 16; i++) {
+        w->wall_us += SECOND;
+        assert_int_equal(good(w, neighbour(i << 8)), 200);
+    }
+    for (int i = 0; i < 10; i++)
+        assert_int_equal(bad(w, neighbour((100 + i) << 8)), 401);
+    for (int i = 0; i < 16; i++)
+        assert_int_equal(good(w, neighbour(i << 8)), 200);
+    assert_int_equal(good(w, HOME), 429);
+}
+
 static void a_familiar_network_cannot_guess_for_ever(void **state)
 {
     struct world *w = *state;
@@ -439,7 +455,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
         TEST(ten_wrong_ones_then_each_wait_is_longer), TEST(who_has_logged_in_before_is_let_through),
-        TEST(a_new_network_becomes_familiar), TEST(a_familiar_network_cannot_guess_for_ever), TEST(right_ones_count_for_nothing),
+        TEST(a_new_network_becomes_familiar), TEST(the_last_sixteen_networks_are_remembered),
+        TEST(a_familiar_network_cannot_guess_for_ever), TEST(right_ones_count_for_nothing),
         TEST(an_account_that_is_none_is_counted_alike), TEST(an_account_is_counted_however_it_is_written),
         TEST(one_network_cannot_try_many_accounts), TEST(a_network_that_waits_stops_no_familiar_one),
         TEST(registering_is_limited_by_network), TEST(faults_count_for_nothing), TEST(what_was_counted_outlives_a_restart),
