@@ -49,6 +49,7 @@ struct problem_row {
 struct service;             /* service/service.h: what a handler may use beside the database */
 struct store_session;       /* store/store.h */
 struct limiter_claim;       /* service/limiter.h */
+struct token_cache;         /* crypto/token_cache.h */
 
 /* One request on its way through a handler; everything in it dies when the answer is written. */
 struct call {
@@ -58,6 +59,7 @@ struct call {
     const void           *user;                 /* what authenticate() left, for .who = SIGNED_IN */
     struct store_session *db;                   /* NULL where there is no store */
     struct service       *service;
+    struct token_cache   *tokens;               /* the loop's; NULL where every token is verified */
     struct str            address;              /* of the client, as text */
     int64_t               now_us;               /* when the request had arrived */
     int                   retry_after_s;        /* may be set beside UNAVAILABLE and TOO_MANY */

@@ -79,7 +79,7 @@ struct str user_key_of(struct call *c, struct str username)
 
 problem user_by_id(struct call *c, int64_t id, struct user_response *out)
 {
-    return store_one(c->db, c->arena, &by_id, &(struct user_id){ id }, out);
+    return store_one_kept(c->db, c->arena, &by_id, &(struct user_id){ id }, out);
 }
 
 problem user_secret_by_key(struct call *c, struct str email_key, struct user_secret *out)

@@ -294,18 +294,23 @@ static bool read_claims(struct str part, const struct token_policy *p, struct ar
     return step == STEP_OVER && c->shown.subject.at && c->expires != ABSENT;
 }
 
-static enum token_verdict judge_claims(const struct token_policy *p, const struct claims *c,
-                                       int64_t now_s)
+static enum token_verdict judge_claims(const struct token_policy *p, const struct claims *c)
 {
-    if (c->expires <= now_s - TOKEN_LEEWAY_S)
-        return TOKEN_EXPIRED;
-    if (c->not_before > now_s + TOKEN_LEEWAY_S || c->issued > now_s + TOKEN_LEEWAY_S)
-        return TOKEN_NOT_YET;
     if (p->issuer.at && (!c->issuer.at || !str_eq(c->issuer, p->issuer)))
         return TOKEN_WRONG_ISSUER;
     if (c->audience != (p->audience.at ? AUDIENCE_OURS : AUDIENCE_ABSENT))
         return TOKEN_WRONG_AUDIENCE;
     return TOKEN_GOOD;
+}
+
+static struct token_claims shown_of(const struct claims *c)
+{
+    struct token_claims shown = c->shown;
+
+    shown.expires_at_s = c->expires;
+    shown.issued_at_s = c->issued != ABSENT ? c->issued : 0;
+    shown.begins_at_s = c->not_before > shown.issued_at_s ? c->not_before : shown.issued_at_s;
+    return shown;
 }
 
 static void write_text(struct json_writer *w, struct str name, struct str value)
@@ -423,6 +428,19 @@ bool token_issue(const struct token_policy *p, const struct random_source *rando
 enum token_verdict token_verify(const struct token_policy *p, struct str token, int64_t now_s,
                                 struct arena *a, struct token_claims *out)
 {
+    struct token_claims claims;
+    enum token_verdict  verdict = token_verify_timeless(p, token, a, &claims);
+
+    if (verdict == TOKEN_GOOD)
+        verdict = token_check_time(&claims, now_s);
+    if (verdict == TOKEN_GOOD)
+        *out = claims;
+    return verdict;
+}
+
+enum token_verdict token_verify_timeless(const struct token_policy *p, struct str token,
+                                         struct arena *a, struct token_claims *out)
+{
     struct parts  parts;
     struct claims claims = { .expires = ABSENT, .issued = ABSENT, .not_before = ABSENT };
 
@@ -433,11 +451,15 @@ enum token_verdict token_verify(const struct token_policy *p, struct str token, 
         return verdict;
     if (!read_claims(parts.claims, p, a, &claims))
         return TOKEN_MALFORMED;
-    verdict = judge_claims(p, &claims, now_s);
-    if (verdict != TOKEN_GOOD)
-        return verdict;
-    *out = claims.shown;
-    out->expires_at_s = claims.expires;
-    out->issued_at_s = claims.issued != ABSENT ? claims.issued : 0;
-    return TOKEN_GOOD;
+    verdict = judge_claims(p, &claims);
+    if (verdict == TOKEN_GOOD)
+        *out = shown_of(&claims);
+    return verdict;
+}
+
+enum token_verdict token_check_time(const struct token_claims *c, int64_t now_s)
+{
+    if (c->expires_at_s <= now_s - TOKEN_LEEWAY_S)
+        return TOKEN_EXPIRED;
+    return c->begins_at_s > now_s + TOKEN_LEEWAY_S ? TOKEN_NOT_YET : TOKEN_GOOD;
 }

@@ -1,8 +1,9 @@
 /* crypto/token.h: access tokens, that is JWTs (RFC 7519) under the rules of RFC 8725 and RFC 9068.
  *
  * A policy is the one place that says which keys, which type, which issuer and audience count.  It
- * is read-only once set: any thread.  Where `exp` is checked: token_verify() in token.c, and
- * nowhere else. */
+ * is read-only once set: any thread.  Where `exp` is checked: token_check_time() in token.c, and
+ * nowhere else; every token passes it, whether its signature was verified now or is remembered
+ * (token_cache.h). */
 #pragma once
 #include "base/arena.h"
 #include "base/random.h"
@@ -21,6 +22,7 @@ struct token_policy {
     size_t                verifiers_count;
     struct str            issuer, audience, client_id;  /* none: neither written nor asked for */
     int64_t               lifetime_s;
+    uint64_t              generation;   /* grows with any change of what is above */
 };
 
 struct token_claims {
@@ -29,6 +31,7 @@ struct token_claims {
     struct str session;         /* `sid`, none when absent */
     struct str scope;           /* none when absent */
     int64_t    issued_at_s;     /* 0 when absent */
+    int64_t    begins_at_s;     /* the later of `nbf` and `iat`; 0 when both are absent */
     int64_t    expires_at_s;    /* fractions are dropped here; that of `nbf` counts up */
 };
 
@@ -60,8 +63,18 @@ bool token_issue(const struct token_policy *p, const struct random_source *rando
                  struct str subject, int64_t now_s, struct buf *out)
     __attribute__((warn_unused_result));
 
-/* Checks everything, in the order: structure, header, key, signature, claims.  *out (its slices in
- * the arena) is set only for TOKEN_GOOD. */
+/* Checks everything, in the order: structure, header, key, signature, claims, time.  *out (its
+ * slices in the arena) is set only for TOKEN_GOOD. */
 enum token_verdict token_verify(const struct token_policy *p, struct str token, int64_t now_s,
                                 struct arena *a, struct token_claims *out)
+    __attribute__((warn_unused_result));
+
+/* All of that but the time: what stays true of these bytes as long as the policy's generation does.
+ * GOOD is not yet good: token_check_time() has the last word. */
+enum token_verdict token_verify_timeless(const struct token_policy *p, struct str token,
+                                         struct arena *a, struct token_claims *out)
+    __attribute__((warn_unused_result));
+
+/* GOOD, EXPIRED or NOT_YET. */
+enum token_verdict token_check_time(const struct token_claims *c, int64_t now_s)
     __attribute__((warn_unused_result));

@@ -4,6 +4,7 @@
 #include <sodium.h>
 
 #include "base/check.h"
+#include "crypto/token_cache.h"
 #include "service/service.h"
 
 static struct str owner_context(struct call *c, int64_t owner)
@@ -80,8 +81,8 @@ problem token_subject(struct call *c, struct str token, int64_t *subject)
     struct token_claims claims;
     uint64_t            id;
 
-    if (token_verify(&c->service->tokens, token, c->now_us / 1000000, c->arena, &claims) !=
-        TOKEN_GOOD)
+    if (token_cache_verify(c->tokens, &c->service->tokens, token, c->now_us / 1000000, c->arena,
+                           &claims) != TOKEN_GOOD)
         return BAD_TOKEN;
     if (!str_to_uint(claims.subject, (1ull << 53) - 1, &id))
         return BAD_TOKEN;

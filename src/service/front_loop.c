@@ -21,7 +21,8 @@ enum {
     ARENA_BYTES = 1 << 20,
     BODY_BYTES_MAX = 4 << 20,
     HEADER_BYTES_MAX = 4096,
-    WORK_MS_MAX = 30000
+    WORK_MS_MAX = 30000,
+    KEPT_MAX = 4096             /* tokens, and rows */
 };
 
 /* ---- Answers ---------------------------------------------------------------------------- */
@@ -194,6 +195,7 @@ static void serve_endpoint(struct front_loop *l, struct http_exchange *x, const 
     struct call c = { .arena = &l->arena,
                       .db = l->db,
                       .service = s,
+                      .tokens = l->tokens,
                       .address = proxies_client(&l->front->proxies, h, http_exchange_address(x),
                                                 &l->arena),
                       .now_us = loop_wall_us(l->loop) };
@@ -323,6 +325,14 @@ static struct http_settings http_settings_of(struct front_loop *l)
     };
 }
 
+/* Without memory or entropy nothing is kept, and all is right but slower. */
+static void keep(struct front_loop *l)
+{
+    l->tokens = token_cache_open(KEPT_MAX, l->front->service->random);
+    if (l->db)
+        store_session_keep_rows(l->db, KEPT_MAX);
+}
+
 bool front_loop_open(struct front *f, struct front_loop *l, int channel)
 {
     l->front = f;
@@ -342,6 +352,8 @@ bool front_loop_open(struct front *f, struct front_loop *l, int channel)
     loop_on_turn(l->loop, on_turn, l);
     if (f->service->store)
         l->db = store_session_open(f->service->store);
+    if (f->service->options.cache)
+        keep(l);
     return l->server && loop_watch(l->loop, &l->watch, EPOLLIN) && (l->db || !f->service->store);
 }
 
@@ -351,6 +363,7 @@ void front_loop_close(struct front_loop *l)
         http_server_close(l->server);
     if (l->db)
         store_session_close(l->db);
+    token_cache_close(l->tokens);
     if (l->loop)
         loop_close(l->loop);
     arena_close(&l->arena);

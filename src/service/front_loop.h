@@ -7,6 +7,7 @@
 #include <pthread.h>
 
 #include "api/cors.h"
+#include "crypto/token_cache.h"
 #include "http/acceptor.h"
 #include "http/census.h"
 #include "http/server.h"
@@ -21,6 +22,7 @@ struct front_loop {
     struct loop          *loop;
     struct http_server   *server;
     struct store_session *db;
+    struct token_cache   *tokens;       /* NULL: every token is verified */
     int                   channel;
     struct watch          watch;
     struct timer          deadline;     /* of draining */

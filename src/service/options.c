@@ -80,6 +80,8 @@ static const struct option options[] = {
       .help = "for requests that are under way when SIGTERM comes" },
     { "master-key-file", TEXT_OPTION, AT(master_key_file), .preset = "", .value = "PATH",
       .help = "default: the database file with .key behind it, made at first start" },
+    { "cache", ON_OFF_OPTION, AT(cache), .preset = "on", .value = "on|off",
+      .help = "remember verified tokens, and rows until the next commit" },
     { "single-process", SWITCH_OPTION, AT(single_process), .help = "front and keeper in one process, for debuggers and sanitizers" },
     { "no-sandbox", SWITCH_OPTION, AT(no_sandbox), .help = "without seccomp and Landlock, for debuggers and sanitizers" },
     { "jwt-secret", TEXT_OPTION, AT(jwt_secret), .preset = "", .plain = "JWT_SECRET", .secret = true,

@@ -32,6 +32,7 @@ struct options {
     int64_t    connections, connections_per_address;
     int64_t head_timeout_ms, body_timeout_ms, idle_timeout_ms, send_timeout_ms, shutdown_timeout_ms;
     bool       limits;
+    bool       cache;               /* of the front: verified tokens, rows */
     bool       single_process, no_sandbox;
     bool       flags[FLAGS_MAX];    /* of the program, in the order of its table */
 };

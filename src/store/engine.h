@@ -13,6 +13,7 @@ struct call {
     const void             *in;
     struct arena           *arena;
     enum call_shape         shape;
+    bool                    kept;       /* CALL_ONE: a row that the session keeps will do */
     size_t                  rows_max;   /* CALL_ALL */
     void                   *out;        /* the struct, a struct many, or an int64_t: rows changed */
 };
@@ -28,6 +29,7 @@ struct store_engine {
 
     struct store_session *(*session_open)(struct store *s);
     void    (*session_close)(struct store_session *ss);
+    void    (*session_keep_rows)(struct store_session *ss, size_t rows);
     problem (*execute)(struct store_session *ss, const struct call *c);
     problem (*transaction)(struct store_session *ss, store_work *work, void *context);
     problem (*next_id)(struct store_session *ss, const char *table, int64_t *id);

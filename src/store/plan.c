@@ -166,5 +166,6 @@ bool plan_fit(struct plan *p, sqlite3_stmt *prepared, struct buf *why)
 {
     p->writes = !sqlite3_stmt_readonly(prepared);
     p->fitted = fit_parameters(p, prepared, why) && fit_columns(p, prepared, why);
+    p->by_id = p->fitted && !p->writes && p->in_count == 1 && p->in->kind == INT && !p->in->maybe;
     return p->fitted;
 }

@@ -23,6 +23,7 @@ struct plan {
     struct slot *in, *out;      /* by parameter and by column; owned */
     int          in_count, out_count;
     bool         writes;
+    bool         by_id;         /* reads, and one integer is all that goes in */
     bool         fitted;
 };
 

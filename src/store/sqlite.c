@@ -12,10 +12,12 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "store/commits.h"
 #include "store/ids.h"
 #include "store/lockfile.h"
 #include "store/readonly.h"
 #include "store/row.h"
+#include "store/row_cache.h"
 #include "store/writer.h"
 
 struct sqlite_store {
@@ -41,6 +43,8 @@ struct sqlite_session {
     uint64_t             generation;    /* of the file that is open; 0: none is */
     uint64_t             seen;          /* of the file that was open last, */
     struct identity      was;           /* which was this one */
+    struct commits       commits;       /* to the database that is open */
+    struct row_cache    *rows;          /* NULL: none are kept */
     sem_t                answered;
 };
 
@@ -112,11 +116,18 @@ static struct sqlite_session *session_new(struct sqlite_store *s)
     return ss;
 }
 
+static void close_reading(struct sqlite_session *ss)
+{
+    commits_close(&ss->commits);
+    database_close(&ss->database);
+}
+
 static void session_free(struct sqlite_session *ss)
 {
     if (!ss)
         return;
-    database_close(&ss->database);
+    close_reading(ss);
+    row_cache_close(ss->rows);
     sem_destroy(&ss->answered);
     free(ss);
 }
@@ -228,10 +239,11 @@ static bool session_ready(struct sqlite_session *ss, struct buf *why)
         buf_format(why, "the database file is not at its path");
         return false;
     }
-    database_close(&ss->database);
+    close_reading(ss);
     if (!database_open(&ss->database, &s->source, s->settings.read_only ? ACCESS_SHUT : ACCESS_READ,
                        why))
         return false;
+    commits_open(&ss->commits, ss->database.handle);
     ss->generation = ss->seen = generation;
     ss->was = ss->database.file;
     return true;
@@ -254,6 +266,14 @@ static struct store_session *sqlite_session_open(struct store *base)
 static void sqlite_session_close(struct store_session *base)
 {
     session_free(session_of(base));
+}
+
+static void sqlite_session_keep_rows(struct store_session *base, size_t rows)
+{
+    struct sqlite_session *ss = session_of(base);
+
+    CHECK(!ss->rows && !ss->in_transaction);
+    ss->rows = row_cache_open(rows);
 }
 
 /* True when there is a connection to the present file. */
@@ -289,6 +309,23 @@ static problem read_rows(struct sqlite_session *ss, const struct plan *p, const 
     return answer;
 }
 
+/* The number is asked before the snapshot begins, and what is read kept under that one. */
+static problem read_kept(struct sqlite_session *ss, const struct plan *p, const struct call *c)
+{
+    CHECK(p->by_id);
+    int64_t id = *(const int64_t *)((const char *)c->in + p->in->at);
+
+    if (!ss->rows || !can_read(ss))
+        return read_rows(ss, p, c);
+    uint64_t number = commits_number(&ss->commits);
+    if (row_cache_find(ss->rows, p, id, number, c->arena, c->out))
+        return c->arena->failed ? UNAVAILABLE : OK;
+    problem answer = read_rows(ss, p, c);
+    if (answer == OK)
+        row_cache_keep(ss->rows, p, id, number, c->out);
+    return answer;
+}
+
 static problem write_rows(struct sqlite_session *ss, const struct plan *p, const struct call *c)
 {
     struct job job = { .plan = p, .call = c, .answered = &ss->answered };
@@ -315,6 +352,8 @@ static problem sqlite_execute(struct store_session *base, const struct call *c)
     CHECK(p);   /* it was not among the statements given to store_open() */
     if (ss->in_transaction)
         return execute_inside(&ss->store->writer.database, p, c);
+    if (c->kept)
+        return read_kept(ss, p, c);
     return p->writes ? write_rows(ss, p, c) : read_rows(ss, p, c);
 }
 
@@ -368,6 +407,7 @@ const struct store_engine sqlite_engine = {
     .counts = sqlite_counts,
     .session_open = sqlite_session_open,
     .session_close = sqlite_session_close,
+    .session_keep_rows = sqlite_session_keep_rows,
     .execute = sqlite_execute,
     .transaction = sqlite_transaction,
     .next_id = sqlite_next_id,

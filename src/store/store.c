@@ -55,6 +55,18 @@ static problem execute(struct store_session *ss, const struct call *c)
     return ss->store->engine->execute(ss, c);
 }
 
+static problem one(struct store_session *ss, struct call *c, void *out)
+{
+    CHECK(c->statement->out);
+    size_t bytes = c->statement->out->size;
+
+    c->out = arena_alloc(c->arena, bytes);
+    problem failure = c->out ? execute(ss, c) : UNAVAILABLE;
+    if (!failure)
+        memcpy(out, c->out, bytes);
+    return failure;
+}
+
 static const struct store_engine *engine_of(const char *url, struct str *place, struct buf *why)
 {
     struct str           rest = str_of(url);
@@ -114,18 +126,22 @@ void store_session_close(struct store_session *ss)
         ss->store->engine->session_close(ss);
 }
 
+void store_session_keep_rows(struct store_session *ss, size_t rows)
+{
+    ss->store->engine->session_keep_rows(ss, rows);
+}
+
 problem store_one(struct store_session *ss, struct arena *a, const struct statement *s,
                   const void *in, void *out)
 {
-    CHECK(s->out);
-    size_t      bytes = s->out->size;
-    void       *row = arena_alloc(a, bytes);
-    struct call c = { .statement = s, .in = in, .arena = a, .shape = CALL_ONE, .out = row };
-    problem     failure = row ? execute(ss, &c) : UNAVAILABLE;
+    return one(ss, &(struct call){ .statement = s, .in = in, .arena = a, .shape = CALL_ONE }, out);
+}
 
-    if (!failure)
-        memcpy(out, row, bytes);
-    return failure;
+problem store_one_kept(struct store_session *ss, struct arena *a, const struct statement *s,
+                       const void *in, void *out)
+{
+    return one(ss, &(struct call){ .statement = s, .in = in, .arena = a, .shape = CALL_ONE,
+                                   .kept = true }, out);
 }
 
 problem store_all(struct store_session *ss, struct arena *a, const struct statement *s,

@@ -61,11 +61,22 @@ struct str store_path(const struct store *s);
 struct store_session *store_session_open(struct store *s);  /* NULL: no memory or the file is gone */
 void                  store_session_close(struct store_session *ss);
 
+/* From now on the session keeps about so many rows that store_one_kept() read, where it can tell
+ * that nothing was committed since; without memory it keeps none.  Once a session. */
+void store_session_keep_rows(struct store_session *ss, size_t rows);
+
 /* A row into `out` (all of it is replaced), its strings in the arena.  NO_ROW when there is
  * none.  A statement that writes is durable when this answers OK or NO_ROW; a failed arena
  * refuses every write. */
 problem store_one(struct store_session *ss, struct arena *a, const struct statement *s,
                   const void *in, void *out) MUST_CHECK;
+
+/* The same for a statement that reads and whose one parameter is an integer, when that and the
+ * database alone decide what it answers.  A row that the session keeps will do if nothing at all
+ * was committed to the database since it was read, by whomever: what this answers, store_one()
+ * would answer, too. */
+problem store_one_kept(struct store_session *ss, struct arena *a, const struct statement *s,
+                       const void *in, void *out) MUST_CHECK;
 
 /* All rows, at most `rows_max`, into a LIST_OF(the out struct). */
 problem store_all(struct store_session *ss, struct arena *a, const struct statement *s,

@@ -23,5 +23,5 @@ EVERY_OPTION = [
     "--listen", "--database", "--threads", "--bench-endpoint", "--hash-memory", "--hash-passes", "--cors-origin",
     "--connections-per-address", "--connections", "--single-process", "--master-key-file", "--head-timeout", "--body-timeout",
     "--idle-timeout", "--shutdown-timeout", "--queue-wait", "--hash-threads", "--issuer", "--no-sandbox",
-    "--trusted-proxy", "--limits",
+    "--trusted-proxy", "--limits", "--cache",
 ]

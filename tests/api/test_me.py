@@ -1,5 +1,7 @@
 """GET /users/me."""
 
+import contextlib
+import sqlite3
 import time
 
 import jwt
@@ -162,3 +164,34 @@ def test_tokens_survive_a_restart(start):
     server.stop()
     with Client(start(*flags.ISSUER)) as client:
         assert client.me(token).json() == user
+
+
+@pytest.mark.parametrize("cache", ["on", "off"])
+def test_the_row_decides_at_once_whoever_wrote_it(start, tmp_path, cache):
+    """What a front remembers ends with any commit, even one by another program, and on every loop."""
+    with contextlib.ExitStack() as stack:
+        server = start("--cache", cache, "--threads", "2")
+        clients = [stack.enter_context(Client(server)) for _ in range(4)]
+        user, token = clients[0].new_user()
+        other, others_token = clients[0].new_user()
+        by_hand = sqlite3.connect(tmp_path / "postern.db", timeout=5, isolation_level=None)
+        stack.callback(by_hand.close)
+        for number in range(25):
+            active = number % 2
+            by_hand.execute("UPDATE users SET is_active = ?, email = ? WHERE id = ?", (active, f"n{number}@example.com", user["id"]))
+            for client in clients * 2:
+                answer = client.me(token)
+                assert answer.json()["email"] == f"n{number}@example.com" if active else refused(answer)
+                assert client.me(others_token).json() == other
+        by_hand.execute("DELETE FROM users WHERE id = ?", (user["id"],))
+        assert all(refused(client.me(token)) for client in clients)
+
+
+def test_a_token_ends_although_it_was_used(start):
+    with Client(start("--token-lifetime", "1s")) as client:
+        user, token = client.new_user()
+        claims = jwt.decode(token, options={"verify_signature": False})
+        while (answer := client.me(token)).status_code == 200:
+            assert answer.json() == user
+            assert time.time() < claims["exp"] + 1
+        assert refused(answer) and time.time() >= claims["exp"]

@@ -10,7 +10,7 @@
 
 #include "base/check.h"
 #include "crypto/base64url.h"
-#include "crypto/token.h"
+#include "crypto/token_cache.h"
 #include "jansson_aside.h"
 
 #define NOW ((int64_t)1000000)
@@ -49,6 +49,21 @@ static void keys_open(struct keys *k)
                                            .lifetime_s = 60 };
 }
 
+/* Verified, and then remembered if it was good: the same verdict. */
+static void check_cached(const struct token_policy *p, struct str token, enum token_verdict expected)
+{
+    struct token_cache *cache = token_cache_open(1, &system_random);
+    struct arena        a = arena_new(1 << 16);
+    struct token_claims claims;
+
+    CHECK(cache);
+    for (int i = 0; i < 2; i++)
+        CHECK(token_cache_verify(cache, p, token, NOW, &a, &claims) == expected);
+    CHECK(expected != TOKEN_GOOD || token_cache_verify(cache, p, token, claims.expires_at_s, &a, &claims) == TOKEN_EXPIRED);
+    token_cache_close(cache);
+    arena_close(&a);
+}
+
 static bool is_good(const struct token_policy *p, struct str token)
 {
     struct arena        a = arena_new(1 << 16);
@@ -56,6 +71,7 @@ static bool is_good(const struct token_policy *p, struct str token)
     enum token_verdict  v = token_verify(p, token, NOW, &a, &claims);
 
     CHECK(v < TOKEN_VERDICTS && !a.failed);
+    check_cached(p, token, v);
     if (v == TOKEN_GOOD)
         CHECK(claims.subject.len > 0 && claims.expires_at_s > NOW && claims.issued_at_s <= NOW);
     arena_close(&a);

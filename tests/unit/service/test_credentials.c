@@ -4,6 +4,8 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include "crypto/token_cache.h"
+
 
 static bool no_bytes(void *context, void *out, size_t bytes)
 {
@@ -201,6 +203,29 @@ static void a_token_tells_its_subject(void **state)
     assert_int_equal(token_subject(&c, str_slice(token, 0, token.len - 1), &subject), BAD_TOKEN);
 }
 
+/* As on a loop that remembers tokens: the answers are the same, to the second. */
+static void a_remembered_token_tells_the_same(void **state)
+{
+    struct world *w = *state;
+    struct call   c = world_call(w);
+    struct str    token;
+    int64_t       expires_in, subject = 0;
+
+    c.now_us -= c.now_us % 1000000;
+    c.tokens = token_cache_open(8, &system_random);
+    assert_non_null(c.tokens);
+    assert_int_equal(token_create(&c, 4711, &token, &expires_in), OK);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(token_subject(&c, token, &subject), OK);
+        assert_int_equal(subject, 4711);
+    }
+    c.now_us += 1799 * 1000000LL + 999999;
+    assert_int_equal(token_subject(&c, token, &subject), OK);
+    c.now_us += 1;
+    assert_int_equal(token_subject(&c, token, &subject), BAD_TOKEN);
+    token_cache_close(c.tokens);
+}
+
 static void a_front_cannot_issue(void **state)
 {
     struct world *w = *state;
@@ -238,7 +263,8 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, world_tear_down)
         TEST(a_password_is_sealed_and_found_again), TEST(a_hash_belongs_to_its_owner), TEST(every_bit_of_a_sealed_hash_counts),
         TEST(a_cheap_hash_is_raised), TEST(without_entropy_nothing_is_made), TEST(without_memory_nothing_is_made),
-        TEST(a_front_cannot_hash), TEST(a_token_tells_its_subject), TEST(a_front_cannot_issue), TEST(subjects_that_are_no_ids),
+        TEST(a_front_cannot_hash), TEST(a_token_tells_its_subject), TEST(a_remembered_token_tells_the_same),
+        TEST(a_front_cannot_issue), TEST(subjects_that_are_no_ids),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -191,9 +191,11 @@ static void a_token_ends_when_its_time_has_passed(void **state)
     take_token(log_in(w), token);
     w->wall_us += 1799LL * 1000000;
     connect_client(w);      /* the idle time of the other one is over as well */
-    assert_true(says(who_am_i(w, token), "HTTP/1.1 200 "));
+    for (int i = 0; i < 3; i++)     /* remembered or not */
+        assert_true(says(who_am_i(w, token), "HTTP/1.1 200 "));
     w->wall_us += 1000000;
-    assert_true(says(who_am_i(w, token), "HTTP/1.1 401 "));
+    for (int i = 0; i < 2; i++)
+        assert_true(says(who_am_i(w, token), "HTTP/1.1 401 "));
 }
 
 static void without_entropy_nothing_is_registered(void **state)

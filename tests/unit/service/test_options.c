@@ -96,6 +96,7 @@ static void presets(void **state)
     assert_int_equal(o.jwt_secret.len, 0);
     assert_int_equal(o.master_key.len, 0);
     assert_int_equal(o.cors_origins_count, 0);
+    assert_true(o.cache);
     assert_false(o.single_process || o.no_sandbox || o.flags[0] || o.flags[1]);
     o = good("");
     assert_true(str_eq(o.listen, LIT("127.0.0.1:8000")));
@@ -242,6 +243,22 @@ static void switches_and_flags(void **state)
     assert_false(good("--no-sandbox=0").no_sandbox);
     refused("--no-sandbox=maybe", "true or false");
     refused("--single-process yes", "yes");
+}
+
+static void on_and_off(void **state)
+{
+    (void)state;
+    assert_true(good("--cache on").cache);
+    assert_false(good("--cache=off").cache);
+    refused("--cache", "on|off");
+    refused("--cache maybe", "on or off");
+    refused("--cache _", "on or off");
+    setenv("POSTERN_CACHE", "off", 1);
+    assert_false(good("").cache);
+    assert_true(good("--cache on").cache);
+    setenv("POSTERN_CACHE", "no", 1);
+    refused("", "POSTERN_CACHE");
+    unsetenv("POSTERN_CACHE");
 }
 
 static void switches_in_the_environment(void **state)
@@ -393,7 +410,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup(name, set_up)
         TEST(presets), TEST(each_number_has_its_bounds), TEST(durations), TEST(each_duration_has_its_bounds), TEST(texts),
-        TEST(trusted_proxies), TEST(limits), TEST(switches_and_flags), TEST(switches_in_the_environment), TEST(origins), TEST(which_source_wins),
+        TEST(trusted_proxies), TEST(limits), TEST(on_and_off), TEST(switches_and_flags), TEST(switches_in_the_environment), TEST(origins), TEST(which_source_wins),
         TEST(secrets_are_no_options), TEST(wrong_command_lines), TEST(strange_values), TEST(help_and_version),
     };
 
