@@ -45,8 +45,8 @@ def c_cell(bench, copy):
     whole = check_c(copy)
     for made in objects(copy):
         (copy.folder / made).touch()
-    return median_cell(each_edit(copy, bench.few(2, 5), lambda: check_c(copy)),
-                       f"gcc -fsyntax-only with the Makefile's warnings, of what changed; all {len(objects(copy))} files take {whole:.1f} s")
+    note = f"gcc -fsyntax-only with the Makefile's warnings, of what changed; all {len(objects(copy))} files take {whole:.1f} s"
+    return median_cell(each_edit(copy, bench.few(2, 5), lambda: check_c(copy)), note)
 
 
 # ---- Rust -------------------------------------------------------------------------------------

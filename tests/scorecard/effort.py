@@ -65,8 +65,8 @@ def clean_cell(bench, copy, note):
 def clean_python(copy):
     """The first fills pip's cache, if nobody has; the second is the one that counts."""
     progress("clean build, fastapi")
-    return median_cell(clean_builds(copy, 2)[1:], "a virtual environment with what the lock file names, from pip's cache, compiled to "
-                       "bytecode; both forms share it")
+    return median_cell(clean_builds(copy, 2)[1:],
+                       "a virtual environment with what the lock file names, from pip's cache, as bytecode; both forms share it")
 
 
 def clean_cells(bench, copies):
@@ -128,13 +128,14 @@ def axum_per_10000(key, cell):
     if cell.value is None:
         return cell
     whole, own = crate_lines(key)
-    return per_10000(cell, whole, f"{whole:,} lines, of which {own:,} are the service's own; what a crate compiles only elsewhere is "
-                     "counted too")
+    return per_10000(cell, whole, f"{whole:,} lines, of which {own:,} are the service's own; also counted is what a crate has for "
+                     "other systems")
 
 
 def per_lines_row(clean):
     count = lines.count(*(path for path in lines.service_files() if path.suffix in COMPILED))
-    cells = {"postern": per_10000(clean["postern"], count, f"{count:,} lines, all its own; SQLite, libsodium and OpenSSL come compiled")}
+    note = f"{count:,} lines, all its own; SQLite, libsodium and OpenSSL come compiled"
+    cells = {"postern": per_10000(clean["postern"], count, note)}
     cells |= {key: tried(axum_per_10000, key, clean[key]) for key in FORMS}
     return Row("build-10k", "effort", "Clean build, for each 10,000 lines that it compiles, dependencies included", "s", LESS, cells)
 
@@ -171,17 +172,19 @@ def release_edits(bench, copies):
 
 
 def debug_edits(bench, release):
-    cells = {"postern": tried(debug_edit, bench, postern("debug"), 7, "make BUILD=debug, as script/dev does")}
+    cells = {"postern": not_measured(TAKES_MINUTES) if bench.quick else tried(debug_edit, bench, postern("debug"), 7,
+                                                                              "make BUILD=debug, as script/dev does")}
     for key in FORMS:
         why = left_out(bench, axum(key))
-        cells[key] = not_measured(why) if why else tried(debug_edit, bench, axum(key, "debug"), 5, "cargo build")
+        cells[key] = not_measured(why) if why else tried(debug_edit, bench, axum(key, "debug"), 5,
+                                                                  "cargo build")
     return cells | {key: release[key] for key in ("fastapi", "fastapi-same")}
 
 
 def debug_edit(bench, stack, rounds, note):
     copy = Copy(stack, bench.directory, f"debug-{stack.key}")
     took = copy.build()
-    return edit_cell(copy, bench.few(2, rounds), f"{note}; the clean build before it took {took:.1f} s")
+    return edit_cell(copy, rounds, f"{note}; the clean build before it took {took:.1f} s")
 
 
 def edit_rows(bench, copies):

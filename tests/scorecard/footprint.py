@@ -169,7 +169,8 @@ def start_command(key, database):
     """(command, environment, folder)"""
     service, told = services.SERVICES[key], {"JWT_SECRET": servers.SECRET, "PATH": os.environ["PATH"]}
     if key == "postern":
-        return [f"{services.OUT}/postern", "serve", "--listen", "127.0.0.1:0", "--database", f"sqlite:{database}"], told, services.ROOT
+        command = [f"{services.OUT}/postern", "serve", "--listen", "127.0.0.1:0", "--database", f"sqlite:{database}"]
+        return command, told, services.ROOT
     folder = services.ROOT / service.folder
     told |= {"LISTEN": "127.0.0.1:0", "DATABASE": str(database)}
     return json.loads((folder / "forms.json").read_text())[service.form], told, folder
@@ -220,8 +221,8 @@ def memory_rows(bench, beside):
     progress("memory, idle and under load")
     yield Row("memory-idle", "footprint", "Memory, idle, before the first log-in (PSS)", "MiB", LESS,
               cells_of(idle_cell, bench) | {key: cells[0] for key, cells in beside.items()})
-    yield Row("memory-load", "footprint", "Memory under load: 100 connections, first who am I, then log-ins (highest PSS)", "MiB", LESS,
-              cells_of(loaded_cell, bench))
+    yield Row("memory-load", "footprint", "Memory under load: 100 connections, first who am I, then log-ins (highest PSS)", "MiB",
+              LESS, cells_of(loaded_cell, bench))
 
 
 def connection_row(bench):

@@ -73,5 +73,5 @@ def row(why=""):
     """`why` it is left out, if it is."""
     why = why or why_not()
     cells = {name: not_measured(why) for name in STACKS} if why else measured()
-    return Row("first-endpoint", "effort", "A bare Debian 12 to the first answer of a hello-world endpoint, installation included", "s",
-               LESS, cells, "tests/scorecard/hello/bare", () if why else ("one run, and part of it is the network's",))
+    return Row("first-endpoint", "effort", "A bare Debian 12 to the first answer of a hello-world endpoint, installation included",
+               "s", LESS, cells, "tests/scorecard/hello/bare", () if why else ("one run, and part of it is the network's",))

@@ -217,4 +217,5 @@ def rate_rows(bench):
             ("others-me", "Who am I, 100 connections, each with its own kind of session"))
     for which, (key, text) in enumerate(what):
         doubts = {f"{name}: {doubt}" for name, pair in found.items() for doubt in pair[which][1]}
-        yield Row(key, "footprint", text, "1/s", MORE, {name: pair[which][0] for name, pair in found.items()}, "", tuple(sorted(doubts)))
+        cells = {name: pair[which][0] for name, pair in found.items()}
+        yield Row(key, "footprint", text, "1/s", MORE, cells, doubts=tuple(sorted(doubts)))

@@ -55,8 +55,8 @@ def python_cell(python):
     extensions = [path for path in installed + standard if re.search(r"\.so(\.|$)", path.name)]
     below = {path for path in libraries([interpreter, *extensions]) if environment not in path.parents}
     parts = bytes_of(installed), bytes_of([*standard, interpreter.resolve()]) + bytes_of(below)
-    return Cell(sum(parts) / MIB, note=f"the virtual environment {parts[0] / MIB:.1f}; interpreter, standard library and what they need "
-                f"{parts[1] / MIB:.1f}")
+    return Cell(sum(parts) / MIB, note=f"the virtual environment {parts[0] / MIB:.1f}; interpreter, standard library and what they "
+                f"need {parts[1] / MIB:.1f}")
 
 
 def cell(_bench, key):

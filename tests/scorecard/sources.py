@@ -10,6 +10,7 @@ Nothing in the repository or in build/ is touched, and no earlier build helps.
 import http.client
 import json
 import os
+import re
 import shutil
 import statistics
 import subprocess
@@ -43,7 +44,7 @@ def run(command, folder, **environment):
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     took = time.monotonic() - begun
     if done.returncode != 0:
-        last = (done.stdout.strip().splitlines() or [""])[-1][:300]
+        last = re.sub(r"(/[\w.+-]+)+/", "", (done.stdout.strip().splitlines() or [""])[-1])[-300:]     # no folder of this machine
         raise Failed(f"{Path(command[0]).name} ended with {done.returncode}: {last}", done.returncode, took)
     return took
 
@@ -86,8 +87,8 @@ def make(kind):
 
 
 def serve_postern(copy):
-    return ([copy / OUT / "postern", "serve", "--listen", "127.0.0.1:0", "--database", f"sqlite:{copy}/accounts.db", "--bench-endpoint",
-             "--threads", "1"], {"JWT_SECRET": servers.SECRET})
+    command = [copy / OUT / "postern", "serve", "--listen", "127.0.0.1:0", "--database", f"sqlite:{copy}/accounts.db"]
+    return [*command, "--bench-endpoint", "--threads", "1"], {"JWT_SECRET": servers.SECRET}
 
 
 def contender(copy):
@@ -207,7 +208,8 @@ class Served(servers.Server):
     def post_json(self):
         """What a small object's user_id is answered as."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-        connection.request("POST", "/json", json.dumps({"user_id": ASKED_ID, "action": "login"}), {"Content-Type": "application/json"})
+        connection.request("POST", "/json", json.dumps({"user_id": ASKED_ID, "action": "login"}),
+                           {"Content-Type": "application/json"})
         answer = json.load(connection.getresponse())
         connection.close()
         return answer["user_id"]
