@@ -89,9 +89,9 @@ def clean_row(cells):
 
 def packages(key):
     """Folder and features of every crate that this form is built from, its own included."""
-    told = ["cargo", "metadata", "--locked", "--offline", "--format-version", "1", "--filter-platform", host()]
-    done = subprocess.run(told + [word for word in FORMS[key][:-2]], cwd=ROOT / "contenders" / "axum", capture_output=True, text=True,
-                          check=True)
+    features_alone = FORMS[key][:-2]
+    told = ["cargo", "metadata", "--locked", "--offline", "--format-version", "1", "--filter-platform", host(), *features_alone]
+    done = subprocess.run(told, cwd=ROOT / "contenders" / "axum", capture_output=True, text=True, check=True)
     found = json.loads(done.stdout)
     features = {node["id"]: node["features"] for node in found["resolve"]["nodes"]}
     return [(Path(each["manifest_path"]).parent, features[each["id"]]) for each in found["packages"] if each["id"] in features]
@@ -137,7 +137,8 @@ def per_lines_row(clean):
     note = f"{count:,} lines, all its own; SQLite, libsodium and OpenSSL come compiled"
     cells = {"postern": per_10000(clean["postern"], count, note)}
     cells |= {key: tried(axum_per_10000, key, clean[key]) for key in FORMS}
-    return Row("build-10k", "effort", "Clean build, for each 10,000 lines that it compiles, dependencies included", "s", LESS, cells)
+    return Row("build-10k", "effort", "Clean build, for each 10,000 lines that it compiles, dependencies included", "s", LESS,
+               cells)
 
 
 # ---- An edit and the next answer --------------------------------------------------------------
