@@ -12,3 +12,16 @@ void blocking_allow(void);
 
 /* Called by commits, hashes, remote queries: stops a program that does one on an event loop. */
 void blocking_check(void);
+
+/* Around a wait for what another thread does (a commit), in which the calling thread uses no CPU. */
+void blocking_begin(void);
+void blocking_end(void);
+
+/* Who wants to know of the calling thread's waits; called on it.  Kept, not copied; NULL for
+ * nobody. */
+struct blocking_watch {
+    void (*begins)(struct blocking_watch *w);
+    void (*ends)(struct blocking_watch *w);
+};
+
+void blocking_watch(struct blocking_watch *w);

@@ -26,6 +26,7 @@
 enum {
     LOOK_MS = 1000,
     WRITE_WORKERS = 8,
+    SPARE_WORKERS = 4,      /* that hash while others wait for their commit */
     HASHING_NICE = 10,
     CHANNELS_MAX = 64,
     PACKETS_MAX = 256,
@@ -288,6 +289,7 @@ static bool open_lanes(struct keeper *k)
     struct lane_settings l = {
         .name = "hashing",
         .workers = (unsigned)k->service->options.hash_threads,
+        .spare = SPARE_WORKERS,
         .nice = HASHING_NICE,
         .wait_ms_max = k->service->options.queue_wait_ms,
         .clock = k->service->clock,
@@ -303,6 +305,7 @@ static bool open_lanes(struct keeper *k)
     l.idle = NULL;
     l.nice = 0;
     l.workers = WRITE_WORKERS;
+    l.spare = 0;
     k->writing = lane_open(&l);
     return k->hashing && k->writing;
 }

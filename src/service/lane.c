@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
+#include "base/blocking.h"
 #include "base/check.h"
 
 enum { STACK_BYTES = 512 * 1024, JOBS_MAX = 65536 };
@@ -21,13 +22,20 @@ struct lane {
     pthread_mutex_t      lock;
     pthread_cond_t       more;
     struct queue         queues[CLASSES];
-    size_t               running;
-    int64_t              smoothed_ns;   /* of one job, once it runs */
+    size_t               running;       /* and not waiting for a commit */
+    int64_t              smoothed_ns;   /* of one job, without such waits */
     bool                 closing;
     unsigned             threads_count, started;
     pthread_cond_t       start;
     pthread_t           *threads;
     void                *inline_worker;
+};
+
+/* A thread that runs a job, and how long the job has waited for commits. */
+struct seat {
+    struct blocking_watch watch;
+    struct lane          *lane;
+    int64_t               since_ns, waited_ns;
 };
 
 static size_t waiting(const struct lane *l)
@@ -69,10 +77,42 @@ static void note_duration(struct lane *l, int64_t ns)
     l->smoothed_ns = l->smoothed_ns ? l->smoothed_ns + (ns - l->smoothed_ns) / 8 : ns;
 }
 
-/* Runs one job outside the lock. */
-static void run_one(struct lane *l, struct job *j, void *worker)
+/* There is a job, and a place to run it in. */
+static bool may_take(const struct lane *l)
 {
-    int64_t begun = clock_monotonic_ns(l->settings.clock);
+    return waiting(l) && l->running < l->settings.workers;
+}
+
+static void step_aside(struct blocking_watch *w)
+{
+    struct seat *s = (struct seat *)((char *)w - offsetof(struct seat, watch));
+    struct lane *l = s->lane;
+
+    s->since_ns = clock_monotonic_ns(l->settings.clock);
+    pthread_mutex_lock(&l->lock);
+    l->running--;
+    if (may_take(l))
+        pthread_cond_signal(&l->more);
+    pthread_mutex_unlock(&l->lock);
+}
+
+/* At once, though another one runs in its place: what is left of the job is its answer. */
+static void step_back(struct blocking_watch *w)
+{
+    struct seat *s = (struct seat *)((char *)w - offsetof(struct seat, watch));
+    struct lane *l = s->lane;
+
+    pthread_mutex_lock(&l->lock);
+    l->running++;
+    pthread_mutex_unlock(&l->lock);
+    s->waited_ns += clock_monotonic_ns(l->settings.clock) - s->since_ns;
+}
+
+/* Runs one job outside the lock. */
+static void run_one(struct seat *s, struct job *j, void *worker)
+{
+    struct lane *l = s->lane;
+    int64_t      begun = clock_monotonic_ns(l->settings.clock);
 
     if (is_late(l, j, begun) || l->closing) {
         pthread_mutex_unlock(&l->lock);
@@ -80,12 +120,13 @@ static void run_one(struct lane *l, struct job *j, void *worker)
         pthread_mutex_lock(&l->lock);
         return;
     }
+    s->waited_ns = 0;
     l->running++;
     pthread_mutex_unlock(&l->lock);
     j->run(j, worker);
     pthread_mutex_lock(&l->lock);
     l->running--;
-    note_duration(l, clock_monotonic_ns(l->settings.clock) - begun);
+    note_duration(l, clock_monotonic_ns(l->settings.clock) - begun - s->waited_ns);
 }
 
 static void run_dry(struct lane *l)
@@ -108,22 +149,26 @@ static void give_way(int nice)
 static void *work(void *context)
 {
     struct lane *l = context;
+    struct seat  seat = { .watch = { step_aside, step_back }, .lane = l };
 
     give_way(l->settings.nice);
+    blocking_watch(&seat.watch);
     void *worker = l->settings.worker_open(l->settings.context);
     CHECK(worker);
     pthread_mutex_lock(&l->lock);
     l->started++;
     pthread_cond_signal(&l->start);
     while (waiting(l) || !l->closing) {
-        if (waiting(l)) {
-            run_one(l, take(l), worker);
+        if (may_take(l)) {
+            run_one(&seat, take(l), worker);
             run_dry(l);
         } else {
             pthread_cond_wait(&l->more, &l->lock);
         }
     }
+    pthread_cond_broadcast(&l->more);   /* the others wait for a place, and there is nothing left */
     pthread_mutex_unlock(&l->lock);
+    blocking_watch(NULL);
     l->settings.worker_close(worker);
     return NULL;
 }
@@ -141,16 +186,18 @@ static bool start_threads(struct lane *l)
 {
     pthread_attr_t attributes;
 
-    l->threads = calloc(l->settings.workers, sizeof *l->threads);
+    unsigned wanted = l->settings.workers + l->settings.spare;
+
+    l->threads = calloc(wanted, sizeof *l->threads);
     if (!l->threads || pthread_attr_init(&attributes) != 0)
         return false;
     pthread_attr_setstacksize(&attributes, STACK_BYTES);
-    while (l->threads_count < l->settings.workers &&
+    while (l->threads_count < wanted &&
            pthread_create(&l->threads[l->threads_count], &attributes, work, l) == 0)
         l->threads_count++;
     pthread_attr_destroy(&attributes);
     wait_for_start(l);
-    return l->threads_count == l->settings.workers;
+    return l->threads_count == wanted;
 }
 
 struct lane *lane_open(const struct lane_settings *s)
@@ -217,7 +264,8 @@ static bool enqueue(struct lane *l, struct job *j, int64_t *wait_ms)
     *q->last = j;
     q->last = &j->next;
     q->waiting++;
-    pthread_cond_signal(&l->more);
+    if (may_take(l))
+        pthread_cond_signal(&l->more);
     return true;
 }
 

@@ -2,7 +2,8 @@
  *
  * Kinds of work have lanes of their own, so that a flood of one cannot starve the other.  A job
  * that would probably wait longer than the bound is refused at once; one that did wait longer is
- * given up when its turn comes.  In a lane there are two classes: jobs of the first run before all
+ * given up when its turn comes.  A job that waits for a commit (base/blocking.h) leaves its place to
+ * the next one meanwhile, so that a lane for hashes goes on hashing.  In a lane there are two classes: jobs of the first run before all
  * of the second, and wait behind none of them.  Any thread may submit. */
 #pragma once
 #include "base/clock.h"
@@ -20,7 +21,8 @@ struct lane;
 
 struct lane_settings {
     const char         *name;
-    unsigned            workers;
+    unsigned            workers;                    /* jobs that run at a time, */
+    unsigned            spare;                      /* and so many more that wait for a commit */
     int                 nice;                       /* of the workers: above 0 they give way to what must answer soon */
     int64_t             wait_ms_max;
     const struct clock *clock;

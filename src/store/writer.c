@@ -438,9 +438,11 @@ problem writer_run(struct writer *w, struct job *job)
         pthread_mutex_unlock(&w->lock);
         return job->answer;
     }
+    blocking_begin();
     enqueue(w, job);
     while (sem_wait(job->answered) != 0)
         CHECK(errno == EINTR);
+    blocking_end();
     return job->answer;
 }
 

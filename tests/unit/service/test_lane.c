@@ -13,6 +13,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
+#include "base/blocking.h"
 #include "service/lane.h"
 
 enum { MS = 1000000, WAIT_MS = 250, PROBES_MAX = 60000 };
@@ -22,7 +23,7 @@ struct world {
     struct clock         clock;
     struct lane_settings settings;
     struct lane         *lane;
-    atomic_int           opened, closed, ran, given_up;
+    atomic_int           opened, closed, ran, given_up, at_work, most_at_work;
     sem_t                begun, go;
 };
 
@@ -31,6 +32,7 @@ struct work {
     struct world *world;
     int64_t       takes_ms;     /* as the clock sees it */
     bool          holds;        /* tells that it has begun, then waits to be let go */
+    bool          commits;      /* tells that it waits for a commit, and waits to be let go; all its time passes so */
     bool          probes;       /* submits until it is refused: the lane is closing */
     atomic_int   *order;
     int           nth;          /* in which it ran */
@@ -99,6 +101,28 @@ static void probe_until_closing(struct world *w)
     }
 }
 
+static void count_at_work(struct world *w)
+{
+    int now = atomic_fetch_add(&w->at_work, 1) + 1, most = atomic_load(&w->most_at_work);
+
+    while (now > most && !atomic_compare_exchange_weak(&w->most_at_work, &most, now))
+        continue;
+}
+
+static void wait_for_commit(struct work *k)
+{
+    struct world *w = k->world;
+
+    atomic_fetch_sub(&w->at_work, 1);
+    blocking_begin();
+    sem_post(&w->begun);
+    wait_for(&w->go);
+    atomic_fetch_add(&w->now_ns, k->takes_ms * MS);
+    k->takes_ms = 0;
+    blocking_end();
+    atomic_fetch_add(&w->at_work, 1);   /* its answer is not counted */
+}
+
 static void run(struct job *j, void *worker)
 {
     struct work *k = (struct work *)j;
@@ -106,6 +130,9 @@ static void run(struct job *j, void *worker)
 
     assert_ptr_equal(worker, w);
     k->nice = getpriority(PRIO_PROCESS, 0);
+    count_at_work(w);
+    if (k->commits)
+        wait_for_commit(k);
     if (k->holds) {
         sem_post(&w->begun);
         wait_for(&w->go);
@@ -117,6 +144,7 @@ static void run(struct job *j, void *worker)
     atomic_fetch_add(&w->now_ns, k->takes_ms * MS);
     if (k->order)
         k->nth = atomic_fetch_add(k->order, 1);
+    atomic_fetch_sub(&w->at_work, 1);
     atomic_fetch_add(&w->ran, 1);
 }
 
@@ -428,6 +456,92 @@ static void workers_never_push_forward(void **state)
     assert_int_equal(k.nice, own);
 }
 
+/* Submits one that waits for a commit, and comes back when it does. */
+static void commit(struct world *w, struct work *k, int64_t takes_ms)
+{
+    *k = work_of(w);
+    k->commits = true;
+    k->takes_ms = takes_ms;
+    assert_true(submit(w, k));
+    wait_for(&w->begun);
+}
+
+static void wait_until_ran(struct world *w, int count)
+{
+    for (int i = 0; i < 100000 && w->ran < count; i++)
+        nanosleep(&(struct timespec){ 0, 100000 }, NULL);
+    assert_int_equal(w->ran, count);
+}
+
+static void the_next_runs_while_one_waits_for_a_commit(void **state)
+{
+    struct world *w = *state;
+    struct work   waiting, next = work_of(w);
+
+    w->settings.spare = 1;
+    w->lane = lane_open(&w->settings);
+    commit(w, &waiting, 0);
+    assert_true(submit(w, &next));
+    wait_until_ran(w, 1);
+    sem_post(&w->go);
+    wait_until_ran(w, 2);
+    lane_close(w->lane);
+}
+
+static void a_job_that_was_queued_before_takes_the_place_too(void **state)
+{
+    struct world *w = *state;
+    struct work   holder, waiting = work_of(w), next = work_of(w);
+
+    w->settings.spare = 1;
+    w->lane = lane_open(&w->settings);
+    hold(w, &holder);
+    waiting.commits = true;
+    assert_true(submit(w, &waiting) && submit(w, &next));
+    sem_post(&w->go);
+    wait_for(&w->begun);
+    wait_until_ran(w, 2);
+    sem_post(&w->go);
+    wait_until_ran(w, 3);
+    lane_close(w->lane);
+}
+
+static void spare_threads_let_no_more_run(void **state)
+{
+    enum { JOBS = 2000 };
+    struct world *w = *state;
+    struct work  *jobs = calloc(JOBS, sizeof *jobs);
+
+    w->settings.workers = 2;
+    w->settings.spare = 6;
+    w->lane = lane_open(&w->settings);
+    for (int i = 0; i < JOBS; i++) {
+        jobs[i] = work_of(w);
+        assert_true(submit(w, &jobs[i]));
+    }
+    wait_until_ran(w, JOBS);
+    lane_close(w->lane);
+    assert_in_range(w->most_at_work, 1, 2);
+    free(jobs);
+}
+
+static void a_wait_for_a_commit_is_no_work(void **state)
+{
+    struct world *w = *state;
+    struct work   waiting, holder, first = work_of(w), second = work_of(w);
+
+    w->settings.spare = 1;
+    w->lane = lane_open(&w->settings);
+    commit(w, &waiting, 10000);
+    sem_post(&w->go);
+    wait_until_ran(w, 1);
+    hold(w, &holder);
+    assert_true(submit(w, &first) && submit(w, &second));
+    sem_post(&w->go);
+    wait_until_ran(w, 4);
+    lane_close(w->lane);
+}
+
 static void closing_an_idle_lane(void **state)
 {
     struct world *w = *state;
@@ -456,6 +570,8 @@ int main(void)
         TEST(the_first_class_waits_for_its_own_alone), TEST(the_second_class_is_given_up_in_time),
         TEST(who_would_wait_too_long_is_refused_at_once), TEST(more_workers_take_more), TEST(who_did_wait_too_long_is_given_up),
         TEST(closing_ends_what_runs_and_gives_up_what_waits), TEST(workers_give_way_and_nobody_else),
+        TEST(the_next_runs_while_one_waits_for_a_commit), TEST(a_job_that_was_queued_before_takes_the_place_too),
+        TEST(spare_threads_let_no_more_run), TEST(a_wait_for_a_commit_is_no_work),
         TEST(workers_never_push_forward), TEST(closing_an_idle_lane), TEST(without_a_worker_there_is_no_inline_lane),
     };
 
