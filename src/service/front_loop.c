@@ -180,6 +180,12 @@ static struct str authorization_for(const struct endpoint *ep, const struct http
                                     : http_request_header(h, LIT("authorization"), NULL);
 }
 
+/* A turn may have waited for the disk: whether a token has expired is asked of the clock. */
+static int64_t time_for(struct front_loop *l, const struct endpoint *ep)
+{
+    return ep->route->who == SIGNED_IN ? clock_wall_us(l->front->service->clock) : loop_wall_us(l->loop);
+}
+
 static void serve_endpoint(struct front_loop *l, struct http_exchange *x, const struct endpoint *ep,
                            struct str path)
 {
@@ -198,7 +204,7 @@ static void serve_endpoint(struct front_loop *l, struct http_exchange *x, const 
                       .tokens = l->tokens,
                       .address = proxies_client(&l->front->proxies, h, http_exchange_address(x),
                                                 &l->arena),
-                      .now_us = loop_wall_us(l->loop) };
+                      .now_us = time_for(l, ep) };
 
     endpoint_values(ep, path, r.values);
     buf_reset(&a.body);

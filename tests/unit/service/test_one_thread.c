@@ -26,7 +26,7 @@ struct world {
     struct front   *front;
     int             channel[2], client;
     char            folder[32], database[64], answer[ANSWER_BYTES];
-    int64_t         wall_us;
+    int64_t         wall_us, step_us;   /* the clock goes on by so much whenever it is read */
     bool            no_entropy;
     struct clock    clock;
     struct random_source random;
@@ -34,7 +34,9 @@ struct world {
 
 static int64_t wall_us(void *context)
 {
-    return ((struct world *)context)->wall_us;
+    struct world *w = context;
+
+    return w->wall_us += w->step_us;
 }
 
 static int64_t monotonic_ns(void *context)
@@ -198,6 +200,23 @@ static void a_token_ends_when_its_time_has_passed(void **state)
         assert_true(says(who_am_i(w, token), "HTTP/1.1 401 "));
 }
 
+/* Both requests are of one turn of the loop, and the clock passes the end of the token between them. */
+static void a_token_ends_within_a_turn_too(void **state)
+{
+    struct world *w = *state;
+    char          token[1024], requests[4096];
+
+    register_ada(w);
+    take_token(log_in(w), token);
+    w->wall_us += 1799LL * 1000000 + 100000;
+    connect_client(w);
+    snprintf(requests, sizeof requests,
+             "GET /users/me HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer %1$s\r\n\r\n"
+             "GET /users/me HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer %1$s\r\n\r\n", token);
+    w->step_us = 500000;
+    assert_true(says(ask(w, requests), "HTTP/1.1 401 "));
+}
+
 static void without_entropy_nothing_is_registered(void **state)
 {
     struct world *w = *state;
@@ -224,6 +243,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(accounts_work_on_one_thread, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_token_ends_when_its_time_has_passed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_token_ends_within_a_turn_too, set_up, tear_down),
         cmocka_unit_test_setup_teardown(without_entropy_nothing_is_registered, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_wrong_password_and_a_stranger_get_the_same_answer, set_up, tear_down),
     };
