@@ -22,7 +22,7 @@ enum {
     ACCOUNT_FAMILIAR,       /* failures from one familiar network */
     NETWORK, NEIGHBOURHOOD, /* failures at accounts that it is not familiar to */
     REGISTERING_NETWORK, REGISTERING_NEIGHBOURHOOD,
-    FIRST_PAIR, FIRST_NETWORK,      /* who may have his hash first */
+    FIRST_PAIR, FIRST_NETWORK, FIRST_NEIGHBOURHOOD,     /* who may have his hash first */
 };
 
 enum { SECOND = 1000, MINUTE = 60 * SECOND };
@@ -37,6 +37,7 @@ const struct limiter_policy guessing_policies[] = {
     [REGISTERING_NEIGHBOURHOOD] = { .free = 1000, .first_ms = 1 * SECOND, .longest_ms = 10 * SECOND },
     [FIRST_PAIR]                = { .free = 20,   .first_ms = 250,        .longest_ms = 1 * SECOND, .passing = true },
     [FIRST_NETWORK]             = { .free = 200,  .first_ms = 50,         .longest_ms = 200,        .passing = true },
+    [FIRST_NEIGHBOURHOOD]       = { .free = 1000, .first_ms = 10,         .longest_ms = 50,         .passing = true },
     { 0 },
 };
 
@@ -100,6 +101,7 @@ static bool may_go_first(struct call *c, struct limiter_key pair, const struct n
 
     limiter_add(&turn, FIRST_PAIR, pair);
     limiter_add(&turn, FIRST_NETWORK, network_key(c, from->near));
+    limiter_add(&turn, FIRST_NEIGHBOURHOOD, network_key(c, from->wide));
     return limiter_claim(c->service->limiter, &turn, c->now_us, &wait_ms);
 }
 

@@ -70,6 +70,8 @@ bool network_parse(struct str text, struct network *out)
     else if (!str_to_uint(rest, 128 - before, &bits) || bits == 0)
         return false;
     struct network n = { masked(a, before + (unsigned)bits), before + (unsigned)bits };
+    if (address_is_ipv4(a) && n.bits <= IPV4_BITS)
+        return false;
     if (memcmp(n.address.bytes, a.bytes, sizeof a.bytes) != 0)
         return false;
     *out = n;

@@ -6,7 +6,8 @@
 
 enum { HOPS_MAX = 64 };
 
-/* The nearest HOPS_MAX of them; none (at == NULL) stands for what cannot be read. */
+/* The nearest HOPS_MAX of `count`, the n-th at n % HOPS_MAX; none (at == NULL) stands for what
+ * cannot be read. */
 struct hops {
     struct str at[HOPS_MAX];
     size_t     count;
@@ -21,11 +22,7 @@ static const struct str x_forwarded_for = LIT("x-forwarded-for"), forwarded = LI
 
 static void add_hop(struct hops *h, struct str hop)
 {
-    if (h->count == HOPS_MAX) {
-        memmove(h->at, h->at + 1, sizeof *h->at * --h->count);
-        h->at[0] = (struct str){ 0 };
-    }
-    h->at[h->count++] = hop;
+    h->at[h->count++ % HOPS_MAX] = hop;
 }
 
 static void add_list(struct hops *h, struct str line)
@@ -125,10 +122,11 @@ static bool hop_address(struct str hop, struct address *a)
 
 static struct address walk(const struct reading *r, const struct hops *h, struct address nearest)
 {
+    size_t         end = h->count > HOPS_MAX ? h->count - HOPS_MAX : 0;
     struct address a;
 
-    for (size_t i = h->count; i > 0 && r->trusts(r->context, nearest); i--) {
-        if (!hop_address(h->at[i - 1], &a))
+    for (size_t i = h->count; i > end && r->trusts(r->context, nearest); i--) {
+        if (!hop_address(h->at[(i - 1) % HOPS_MAX], &a))
             break;
         nearest = a;
     }

@@ -109,7 +109,9 @@ static void settle(const struct keeper_job *j, const struct call_message *m, pro
     const struct service *s = j->keeper->service;
     const struct route   *r = s->endpoints.rows[m->endpoint].route;
 
-    if (j->claim.count && !r->gate->counts(outcome))
+    if (j->claim.count && r->gate->counts(outcome))
+        limiter_keep(s->limiter, &j->claim);
+    else if (j->claim.count)
         limiter_give_back(s->limiter, &j->claim);
 }
 
@@ -159,22 +161,35 @@ static void submit(struct keeper *k, struct lane *lane, struct keeper_job *j,
     job_free(j);
 }
 
+/* Without the database nobody is let past the gate: another worker may have it by then. */
+static bool ask_gate(struct keeper *k, struct keeper_job *j, const struct call_message *m,
+                     struct api_answer *a)
+{
+    const struct endpoints *e = &k->service->endpoints;
+    const struct endpoint  *ep = &e->rows[m->endpoint];
+
+    if (!worker_is_ready(k->desk)) {
+        answer_problem(e, UNAVAILABLE, a);
+        return false;
+    }
+    struct call c = call_of(k->desk, j, m);
+    c.claim = &j->claim;
+    bool good = call_prepare(e, ep, &m->request, &c, a) && call_admit(e, ep, &c, a);
+    j->job.goes_first = c.goes_first;
+    return good;
+}
+
 /* Asks the route's gate, here and now: whoever is refused shall not wait, nor make others wait.
  * False: it has been answered. */
 static bool admit(struct keeper *k, struct keeper_job *j, const struct call_message *m)
 {
-    struct service        *s = k->service;
-    struct worker         *w = k->desk;
-    const struct endpoint *ep = &s->endpoints.rows[m->endpoint];
+    struct service *s = k->service;
+    struct worker  *w = k->desk;
 
-    if (!s->limiter || !ep->route->gate || !worker_is_ready(w))
+    if (!s->limiter || !s->endpoints.rows[m->endpoint].route->gate)
         return true;
     struct api_answer a = { .body = w->body };
-    struct call       c = call_of(w, j, m);
-    c.claim = &j->claim;
-    bool good = call_prepare(&s->endpoints, ep, &m->request, &c, &a) &&
-                call_admit(&s->endpoints, ep, &c, &a);
-    j->job.goes_first = c.goes_first;
+    bool              good = ask_gate(k, j, m, &a);
     if (!good)
         worker_answer(w, j->channel, m, &a);
     w->body = a.body;

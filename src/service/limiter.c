@@ -25,7 +25,7 @@ struct counter {
     int64_t            at_ms;   /* of the last one counted */
     int32_t            level;   /* in thousandths, at that moment */
     uint8_t            policy;  /* 0: nobody's */
-    bool               dirty;
+    bool               dirty, written;  /* to be written; as it is now, it was */
 };
 
 struct limiter {
@@ -129,15 +129,45 @@ static int64_t wait_left(struct limiter *l, unsigned policy, struct limiter_key 
     return c->at_ms + wait_of(&l->policies[policy], c->level) - now_ms;
 }
 
-static void count(struct limiter *l, unsigned policy, struct limiter_key key, int64_t now_ms)
+static struct limiter_state state_of(const struct counter *c)
+{
+    return (struct limiter_state){ c->at_ms, c->level, c->written };
+}
+
+static struct counter *count(struct limiter *l, unsigned policy, struct limiter_key key,
+                             int64_t now_ms, struct limiter_state *before)
 {
     struct counter *c = find(l, policy, key);
 
     if (!c)
         c = make(l, policy, key, now_ms);
+    *before = state_of(c);
     c->level = level_now(&l->policies[policy], c, now_ms) + ONE;
     c->at_ms = now_ms;
-    mark(l, c);
+    c->written = false;
+    return c;
+}
+
+static void count_all(struct limiter *l, struct limiter_claim *c, int64_t now_ms)
+{
+    for (size_t i = 0; i < c->count; i++)
+        c->of[i].after = state_of(count(l, c->of[i].policy, c->of[i].key, now_ms,
+                                        &c->of[i].before));
+}
+
+/* A counter that is as the claim left it was claimed by nobody else, or by nobody who has not
+ * given back. */
+static void uncount(struct limiter *l, struct counter *c, const struct limiter_state *before,
+                    const struct limiter_state *after)
+{
+    bool alone = c->at_ms == after->at_ms && c->level == after->level;
+    bool told = c->written || !alone;
+
+    c->level = alone ? before->level : c->level > ONE ? c->level - ONE : 0;
+    c->at_ms = alone ? before->at_ms : c->at_ms;
+    c->written = alone && before->written;
+    if (told)
+        mark(l, c);
 }
 
 static int64_t longest_wait(struct limiter *l, const struct limiter_claim *c, int64_t now_ms)
@@ -151,15 +181,14 @@ static int64_t longest_wait(struct limiter *l, const struct limiter_claim *c, in
     return longest;
 }
 
-bool limiter_claim(struct limiter *l, const struct limiter_claim *c, int64_t now_us,
-                   int64_t *wait_ms)
+bool limiter_claim(struct limiter *l, struct limiter_claim *c, int64_t now_us, int64_t *wait_ms)
 {
     int64_t now_ms = now_us / 1000;
 
     pthread_mutex_lock(&l->lock);
     int64_t wait = longest_wait(l, c, now_ms);
-    for (size_t i = 0; wait <= 0 && i < c->count; i++)
-        count(l, c->of[i].policy, c->of[i].key, now_ms);
+    if (wait <= 0)
+        count_all(l, c, now_ms);
     pthread_mutex_unlock(&l->lock);
     if (wait <= 0)
         return true;
@@ -167,15 +196,24 @@ bool limiter_claim(struct limiter *l, const struct limiter_claim *c, int64_t now
     return false;
 }
 
+void limiter_keep(struct limiter *l, const struct limiter_claim *c)
+{
+    pthread_mutex_lock(&l->lock);
+    for (size_t i = 0; i < c->count; i++) {
+        struct counter *found = find(l, c->of[i].policy, c->of[i].key);
+        if (found)
+            mark(l, found);
+    }
+    pthread_mutex_unlock(&l->lock);
+}
+
 void limiter_give_back(struct limiter *l, const struct limiter_claim *c)
 {
     pthread_mutex_lock(&l->lock);
     for (size_t i = 0; i < c->count; i++) {
         struct counter *found = find(l, c->of[i].policy, c->of[i].key);
-        if (!found)
-            continue;
-        found->level = found->level > ONE ? found->level - ONE : 0;
-        mark(l, found);
+        if (found)
+            uncount(l, found, &c->of[i].before, &c->of[i].after);
     }
     pthread_mutex_unlock(&l->lock);
 }
@@ -261,6 +299,7 @@ static void take_batch(struct limiter *l, struct batch *b)
     for (b->count = 0; b->count < BATCH && l->dirty_count > 0; b->count++) {
         uint32_t slot = l->dirty[--l->dirty_count];
         l->slots[slot].dirty = false;
+        l->slots[slot].written = true;
         b->slots[b->count] = slot;
         b->rows[b->count] = l->slots[slot];
     }

@@ -25,10 +25,21 @@ struct limiter_key { uint64_t high, low; };
 
 enum { LIMITER_CLAIMS_MAX = 4, LIMITER_POLICIES_MAX = 16 };
 
-/* What a request counts for, to be given back when it should not have. */
+/* A counter at a moment. */
+struct limiter_state {
+    int64_t at_ms;      /* of the last one counted */
+    int32_t level;      /* in thousandths, then */
+    bool    written;    /* the database was told of it */
+};
+
+/* What a request counts for, to be kept or to be given back. */
 struct limiter_claim {
     size_t count;
-    struct { unsigned policy; struct limiter_key key; } of[LIMITER_CLAIMS_MAX];
+    struct {
+        unsigned             policy;
+        struct limiter_key   key;
+        struct limiter_state before, after;     /* of limiter_claim() */
+    } of[LIMITER_CLAIMS_MAX];
 };
 
 struct limiter;
@@ -45,9 +56,13 @@ struct limiter_key limiter_key_of(const struct limiter *l, const char *what, str
 void limiter_add(struct limiter_claim *c, unsigned policy, struct limiter_key key);
 
 /* Counts all of it, or, when one of its counters has to be waited for, nothing; *wait_ms is then
- * how long. */
-bool limiter_claim(struct limiter *l, const struct limiter_claim *c, int64_t now_us,
+ * how long.  It is not written yet. */
+bool limiter_claim(struct limiter *l, struct limiter_claim *c, int64_t now_us,
                    int64_t *wait_ms) __attribute__((warn_unused_result));
+
+/* How a claim ends: it stays counted, and is to be written; or it never was, and a counter that
+ * nobody else has claimed meanwhile is as before: what is left to wait, too. */
+void limiter_keep(struct limiter *l, const struct limiter_claim *c);
 void limiter_give_back(struct limiter *l, const struct limiter_claim *c);
 
 /* From and to the database.  flush() writes what has changed, some hundreds of counters in one

@@ -1,5 +1,8 @@
 """Passwords that are long enough and refused all the same: the commonest ones, and those made of the address or the service's name."""
 
+import subprocess
+from pathlib import Path
+
 import pytest
 
 from client import new_email
@@ -49,3 +52,14 @@ def test_none_is_logged(client, server):
 def test_other_faults_are_told_alone(client):
     answer = client.post("/register", json={"email": "nobody", "password": "password"})
     assert [fault["loc"] for fault in answer.json()["detail"]] == [["body", "email"]]
+
+
+def test_a_list_with_the_line_ends_of_other_systems_is_the_same(tmp_path):
+    words = [f"passphrase{n:04}" for n in range(1000)]
+    made = []
+    for end in ("\n", "\r\n"):
+        path = tmp_path / "list.txt"
+        path.write_text("".join(word + end for word in words), newline="")
+        script = Path(__file__).resolve().parents[2] / "script/common-passwords"
+        made.append(subprocess.run([script, path], check=True, capture_output=True).stdout)
+    assert made[0] == made[1]

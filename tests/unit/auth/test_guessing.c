@@ -7,11 +7,14 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "api/password_form.h"
+#include "auth/guessing.h"
 #include "auth/program.h"
 #include "base/log.h"
 #include "service/front.h"
@@ -437,7 +440,68 @@ static void being_refused_writes_nothing(void **state)
     assert_false(limiter_is_dirty(w->service->limiter));
     assert_int_equal(store_counts(w->service->store).writes, before.writes);
     assert_int_equal(good(w, HOME), 200);
-    assert_int_equal(store_counts(w->service->store).writes, before.writes);   /* nor does a log-in from home */
+    assert_false(limiter_is_dirty(w->service->limiter));    /* nor does a log-in from home */
+    assert_int_equal(store_counts(w->service->store).writes, before.writes);
+}
+
+/* The desk that asks them cannot open the database, the worker that hashes has it open. */
+static void no_log_in_without_the_limits_being_asked(void **state)
+{
+    struct world   *w = *state;
+    struct rlimit   files, none;
+    struct limiter *limiter;
+
+    assert_int_equal(sign_up(w, HOME, "ada@example.com"), 201);
+    start_again(w);
+    limiter = w->service->limiter;
+    w->service->limiter = NULL;     /* so that only the worker that hashes has opened the database */
+    assert_int_equal(good(w, HOME), 200);
+    w->service->limiter = limiter;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &files), 0);
+    none = (struct rlimit){ 3, files.rlim_max };
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    int refused = bad(w, FOREIGN);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &files), 0);
+    assert_int_equal(refused, 503);
+    assert_int_equal(bad(w, FOREIGN), 401);
+}
+
+/* Is the account's next log-in from there hashed before others?  It is never made. */
+static bool goes_first(struct world *w, const char *from, const char *email)
+{
+    struct arena         arena = arena_new(64 * 1024);
+    struct limiter_claim claim = { 0 };
+    struct password_form in = { .username = str_of(email), .password = LIT("wrong") };
+    struct call          c = { .arena = &arena, .db = store_session_open(w->service->store), .service = w->service,
+                               .in = &in, .address = str_of(from), .now_us = w->wall_us, .claim = &claim };
+
+    assert_non_null(c.db);
+    assert_int_equal(login_gate.admit(&c), OK);
+    limiter_give_back(w->service->limiter, &claim);
+    store_session_close(c.db);
+    arena_close(&arena);
+    return c.goes_first;
+}
+
+/* One subscriber can have 65,536 /64 and many accounts: together they are still his. */
+static void a_neighbourhood_cannot_always_go_first(void **state)
+{
+    enum { ACCOUNTS = 60, EACH = 20 };
+    struct world *w = *state;
+    char          email[64];
+    int           first = 0;
+
+    for (int i = 0; i < ACCOUNTS; i++) {
+        snprintf(email, sizeof email, "own%d@example.com", i);
+        assert_int_equal(sign_up(w, one_of_48(i), email), 201);
+        for (int n = 0; n < EACH; n++)
+            first += goes_first(w, one_of_48(i), email);
+    }
+    assert_int_equal(first, 1000);
+    assert_int_equal(sign_up(w, HOME, "ada@example.com"), 201);
+    assert_true(goes_first(w, HOME, "ada@example.com"));
+    w->wall_us += SECOND;
+    assert_true(goes_first(w, one_of_48(ACCOUNTS - 1), email));
 }
 
 static void without_limits_nobody_waits(void **state)
@@ -460,7 +524,8 @@ int main(void)
         TEST(an_account_that_is_none_is_counted_alike), TEST(an_account_is_counted_however_it_is_written),
         TEST(one_network_cannot_try_many_accounts), TEST(a_network_that_waits_stops_no_familiar_one),
         TEST(registering_is_limited_by_network), TEST(faults_count_for_nothing), TEST(what_was_counted_outlives_a_restart),
-        TEST(being_refused_writes_nothing),
+        TEST(being_refused_writes_nothing), TEST(no_log_in_without_the_limits_being_asked),
+        TEST(a_neighbourhood_cannot_always_go_first),
         cmocka_unit_test_setup_teardown(without_limits_nobody_waits, set_up_without_limits, tear_down),
     };
 

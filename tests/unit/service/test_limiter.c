@@ -56,11 +56,20 @@ static struct limiter_claim claim_of(struct scene *s, unsigned policy, const cha
 }
 
 /* 0: counted; else how long there is to wait. */
-static int64_t try(struct scene *s, const struct limiter_claim *c)
+static int64_t begin(struct scene *s, struct limiter_claim *c)
 {
     int64_t wait_ms = 0;
 
     return limiter_claim(s->l, c, START_US + s->now_ms * 1000, &wait_ms) ? 0 : wait_ms;
+}
+
+static int64_t try(struct scene *s, struct limiter_claim *c)
+{
+    int64_t wait_ms = begin(s, c);
+
+    if (wait_ms == 0)
+        limiter_keep(s->l, c);
+    return wait_ms;
 }
 
 static int64_t try_one(struct scene *s, unsigned policy, const char *name)
@@ -128,6 +137,41 @@ static void what_is_given_back_was_never_counted(void **state)
     for (int i = 0; i < 3; i++)
         assert_int_equal(try(s, &c), 0);
     assert_true(try(s, &c) > 0);
+}
+
+/* Who waited and was then turned away for another reason may come again at once. */
+static void what_is_given_back_is_not_waited_for(void **state)
+{
+    struct scene        *s = *state;
+    struct limiter_claim c = claim_of(s, STRICT, "ada");
+
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(try(s, &c), 0);
+    s->now_ms += 1000;
+    for (int i = 0; i < 5; i++) {
+        assert_int_equal(begin(s, &c), 0);
+        limiter_give_back(s->l, &c);
+    }
+    assert_int_equal(try(s, &c), 0);
+    assert_true(try(s, &c) > 0);
+}
+
+/* Whoever gives back takes nothing of what others claimed at the same moment. */
+static void giving_back_forgives_nobody_else(void **state)
+{
+    static const char *const names[] = { "ada", "bob" };
+    struct scene            *s = *state;
+
+    for (int i = 0; i < 2; i++) {   /* in either order */
+        struct limiter_claim right = claim_of(s, STRICT, names[i]), wrong = right;
+        assert_int_equal(begin(s, i ? &wrong : &right), 0);
+        assert_int_equal(begin(s, i ? &right : &wrong), 0);
+        limiter_give_back(s->l, &right);
+        limiter_keep(s->l, &wrong);
+        assert_int_equal(try_one(s, STRICT, names[i]), 0);
+        assert_int_equal(try_one(s, STRICT, names[i]), 0);
+        assert_true(try_one(s, STRICT, names[i]) > 0);
+    }
 }
 
 static void time_forgives_one_in_each_longest_wait(void **state)
@@ -288,6 +332,38 @@ static void what_changed_is_one_commit(void **state)
     assert_int_equal(store_counts(s->w->service.store).commits, before + 1);
 }
 
+/* Right passwords, and floods that find the queue full, are no work for the disk. */
+static void what_is_given_back_is_not_written(void **state)
+{
+    struct scene        *s = *state;
+    struct limiter_claim c = claim_of(s, STRICT, "ada");
+
+    assert_int_equal(begin(s, &c), 0);
+    assert_false(limiter_is_dirty(s->l));
+    limiter_give_back(s->l, &c);
+    assert_false(limiter_is_dirty(s->l));
+    assert_int_equal(try(s, &c), 0);
+    assert_true(limiter_is_dirty(s->l));
+}
+
+/* Unless it was written already, beside what was kept. */
+static void what_is_given_back_late_is_written(void **state)
+{
+    struct scene        *s = *state;
+    struct limiter_claim early = claim_of(s, STRICT, "ada"), late = early;
+
+    assert_int_equal(try(s, &early), 0);
+    assert_int_equal(begin(s, &late), 0);
+    flush(s);
+    limiter_give_back(s->l, &late);
+    assert_true(limiter_is_dirty(s->l));
+    flush(s);
+    start_again(s);
+    for (int i = 1; i < 3; i++)
+        assert_int_equal(try_one(s, STRICT, "ada"), 0);
+    assert_true(try_one(s, STRICT, "ada") > 0);
+}
+
 /* Under another master key all names lead elsewhere; nobody is locked out, nothing breaks. */
 static void rows_of_another_key_lead_nowhere(void **state)
 {
@@ -316,6 +392,8 @@ int main(void)
         TEST(what_is_given_back_was_never_counted), TEST(time_forgives_one_in_each_longest_wait),
         TEST(a_clock_that_is_set_back_locks_nobody_out), TEST(keys_are_told_apart), TEST(all_threads_count_together),
         TEST(a_flood_of_new_ones_does_not_push_out_what_counts), TEST(counters_outlive_a_restart),
+        TEST(what_is_given_back_is_not_waited_for), TEST(giving_back_forgives_nobody_else),
+        TEST(what_is_given_back_is_not_written), TEST(what_is_given_back_late_is_written),
         TEST(what_changed_is_one_commit), TEST(rows_of_another_key_lead_nowhere),
     };
 
