@@ -34,6 +34,7 @@ enum {
     INVALID,                /* .in, .path, .query: faults, 422 */
     BAD_BODY,               /* .in: not UTF-8, or a form that cannot be parsed */
     BAD_MEDIA_TYPE,         /* .in */
+    OTHER_GRANT,            /* password_form.h: no password grant */
     TOO_MANY,               /* .gate */
     NOT_FOUND, METHOD_NOT_ALLOWED,
 };
@@ -61,6 +62,7 @@ struct call {
     struct service       *service;
     struct token_cache   *tokens;               /* the loop's; NULL where every token is verified */
     struct str            address;              /* of the client, as text */
+    struct str            agent;                /* what the client calls itself (User-Agent); none when it does not */
     int64_t               now_us;               /* when the request had arrived */
     int                   retry_after_s;        /* may be set beside UNAVAILABLE and TOO_MANY */
     struct limiter_claim *claim;                /* what the row's gate counted; NULL without limits */
@@ -81,6 +83,11 @@ struct gate {
 
 enum { PROBLEMS_MAX = 8 };
 
+/* A form field and the value that it must have. */
+struct choice {
+    const char *field, *value;
+};
+
 struct route {
     enum method  method;
     const char  *path;                          /* "/orders/{order_id}" */
@@ -95,6 +102,7 @@ struct route {
     problem      problems[PROBLEMS_MAX];        /* what the handler may answer; ends with 0 */
     const char  *doc;
     const char  *option;                        /* served only when the program's option of that name is on */
+    struct choice when;                         /* for forms that say so; all others are for the row of that method and path without it, which comes first */
 };
 
 #define ROUTE(METHOD, PATH, HANDLER, ...)                                                          \
@@ -114,6 +122,7 @@ struct api {
      * INTERNAL. */
     problem   (*authenticate)(struct call *c, struct str token);
     const char *token_url;                      /* of the password flow, for OpenAPI; NULL for none */
+    const char *refresh_url;                    /* where it takes refresh tokens; NULL for nowhere */
 };
 
 /* What a problem table of rows X(ID, status, "detail", …) is made into. */

@@ -185,9 +185,35 @@ static problem decode_body(const struct endpoint *ep, const struct api_request *
                            : decode_json_body(ep, r, c, f, out);
 }
 
+/* A form's last value of that name, as decoding takes it; none when there is no such form. */
+static struct str chosen(const struct api_request *r, const char *field, struct arena *a)
+{
+    struct media_type  type = { 0 };
+    struct text_value *values = NULL;
+    size_t             count = 0;
+
+    if (!r->media_type.at || !media_type_parse(r->media_type, &type) || !is_form(type) ||
+        parse_form(type, r->body, a, &values, &count) != OK)
+        return (struct str){ 0 };
+    while (count-- > 0)
+        if (str_eq(values[count].name, str_of(field)))
+            return values[count].value;
+    return (struct str){ 0 };
+}
+
+const struct endpoint *call_variant(const struct endpoint *ep, const struct api_request *r,
+                                    struct arena *a)
+{
+    for (const struct endpoint *v = ep->variant; v; v = v->variant)
+        if (str_eq(chosen(r, v->route->when.field, a), str_of(v->route->when.value)))
+            return v;
+    return ep;
+}
+
 bool call_prepare(const struct endpoints *e, const struct endpoint *ep, const struct api_request *r,
                   struct call *c, struct api_answer *answer)
 {
+    c->agent = r->agent;
     problem p = authenticate(e, ep, r->authorization, c);
     if (p != OK)
         return refuse(e, c->arena->failed ? UNAVAILABLE : p, answer);
@@ -195,6 +221,8 @@ bool call_prepare(const struct endpoints *e, const struct endpoint *ep, const st
     (void)decode_path(ep, r, c, &f);
     (void)decode_query(ep, r, c, &f);
     p = decode_body(ep, r, c, &f);
+    if (p == OK)
+        p = f.problem;
     if (c->arena->failed)
         p = UNAVAILABLE;
     if (p != OK)

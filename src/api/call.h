@@ -13,6 +13,7 @@ struct api_request {
     struct str query;           /* raw; none when there is no '?' */
     struct str media_type;      /* the Content-Type header; none when absent */
     struct str authorization;   /* the Authorization header; none when absent */
+    struct str agent;           /* the User-Agent header; none when absent */
     struct str body;
 };
 
@@ -22,6 +23,11 @@ struct api_answer {
     int        retry_after_s;   /* 0: no Retry-After */
     struct buf body;            /* JSON; the caller's, reset before a call */
 };
+
+/* Which of an endpoint's variants a request is for: itself, when its form makes no choice.  Reads
+ * the form into the arena. */
+const struct endpoint *call_variant(const struct endpoint *ep, const struct api_request *r,
+                                    struct arena *a);
 
 /* Authenticates and decodes into `c` (whose arena, db, service, now_us are set).  False:
  * `answer` is complete. */

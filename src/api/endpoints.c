@@ -9,6 +9,8 @@
 #include "base/check.h"
 #include "schema/check.h"
 
+enum { PROBLEMS_COMMON = 8 };     /* of ENDPOINT_PROBLEMS_MAX: those that no row lists */
+
 static const struct problem_row common[] = {
     { INTERNAL, 500, "Internal Server Error", NULL },
     { UNAVAILABLE, 503, "Service Unavailable", NULL },
@@ -17,6 +19,7 @@ static const struct problem_row common[] = {
     { INVALID, 422, "Validation Error", NULL },
     { BAD_BODY, 400, "There was an error parsing the body", NULL },
     { BAD_MEDIA_TYPE, 415, "Unsupported Media Type", NULL },
+    { OTHER_GRANT, 400, "Unsupported grant type", "unsupported_grant_type" },
     { TOO_MANY, 429, "Too many attempts, try again later", NULL },
     { NOT_FOUND, 404, "Not Found", NULL },
     { METHOD_NOT_ALLOWED, 405, "Method Not Allowed", NULL },
@@ -146,6 +149,24 @@ static bool check_parameters(const struct endpoint *ep, struct buf *why)
     return true;
 }
 
+static bool has_row(const struct api *api, problem p)
+{
+    return find_row(api->problems, p) || find_row(common, p);
+}
+
+static bool check_problems(const struct api *api, const struct route *r, struct buf *why)
+{
+    const struct schema *const schemas[] = { r->in, r->query, r->path_parameters };
+    bool                       known = true;
+
+    for (int i = 0; i < PROBLEMS_MAX && r->problems[i]; i++)
+        known &= has_row(api, r->problems[i]);
+    for (size_t i = 0; i < sizeof schemas / sizeof *schemas; i++)
+        for (const struct field *f = schemas[i] ? schemas[i]->fields : NULL; f && f->kind; f++)
+            known &= !f->refused_as || has_row(api, f->refused_as);
+    return known || refuse(why, r, "a problem without a row in the problem table");
+}
+
 static bool check_route(const struct api *api, const struct endpoint *ep, struct buf *why)
 {
     const struct route *r = ep->route;
@@ -160,10 +181,9 @@ static bool check_route(const struct api *api, const struct endpoint *ep, struct
         return refuse(why, r, "this method has no body, so no .in");
     if (r->who != ANYONE && !api->authenticate)
         return refuse(why, r, "it is for those who are signed in, but the API has no authenticate");
-    for (int i = 0; i < PROBLEMS_MAX && r->problems[i]; i++)
-        if (!find_row(api->problems, r->problems[i]) && !find_row(common, r->problems[i]))
-            return refuse(why, r, "a problem without a row in the problem table");
-    return check_schemas(r, why) && check_parameters(ep, why);
+    if (r->when.field && !(r->form && r->when.value && schema_has(r->in, str_of(r->when.field))))
+        return refuse(why, r, ".when names no field of a form");
+    return check_problems(api, r, why) && check_schemas(r, why) && check_parameters(ep, why);
 }
 
 /* Is there a path that both match, and neither is the closer one?  A literal is closer than a
@@ -190,6 +210,43 @@ static bool check_unique(const struct endpoints *e, const struct endpoint *ep, s
         if (e->rows[i].route->method == ep->route->method &&
             paths_collide(e->rows[i].path, ep->path))
             return refuse(why, ep->route, "two routes for one request");
+    return true;
+}
+
+static bool is_same_choice(struct choice a, struct choice b)
+{
+    return str_eq(str_of(a.field), str_of(b.field)) && str_eq(str_of(a.value), str_of(b.value));
+}
+
+/* The last of the rows that a variant belongs behind: the plain one, or a variant of it. */
+static bool find_plain(struct endpoints *e, const struct endpoint *ep, struct endpoint **last,
+                       struct buf *why)
+{
+    *last = NULL;
+    for (size_t i = 0; i < e->count; i++) {
+        const struct route *r = e->rows[i].route;
+        if (r->method != ep->route->method || !str_eq(e->rows[i].path, ep->path))
+            continue;
+        if (!r->form || (r->when.field && is_same_choice(r->when, ep->route->when)))
+            return refuse(why, ep->route, "two routes for one request");
+        *last = &e->rows[i];
+    }
+    if (!*last)
+        return refuse(why, ep->route, ".when without a row of that method and path before it");
+    return ((*last)->route->out == ep->route->out && (*last)->status == ep->status) ||
+           refuse(why, ep->route, ".when with another answer than the row before it");
+}
+
+/* Puts it among the rows that a request can match, or behind the one that it is a variant of. */
+static bool place(struct endpoints *e, const struct endpoint *ep, struct buf *why)
+{
+    struct endpoint *last;
+
+    if (!ep->route->when.field)
+        return check_unique(e, ep, why);
+    if (!find_plain(e, ep, &last, why))
+        return false;
+    last->variant = &e->rows[e->count];
     return true;
 }
 
@@ -227,7 +284,7 @@ static bool add_group(struct endpoints *e, const struct route_group *g,
         if (e->count == ENDPOINTS_MAX)
             return refuse(why, r, "too many routes");
         struct endpoint ep = endpoint_of(r, g->name, e->count);
-        if (!check_route(e->api, &ep, why) || !check_unique(e, &ep, why))
+        if (!check_route(e->api, &ep, why) || !place(e, &ep, why))
             return false;
         e->rows[e->count++] = ep;
     }
@@ -306,7 +363,7 @@ struct match endpoints_match(const struct endpoints *e, enum http_method method,
 
     for (size_t i = 0; i < e->count; i++) {
         const struct endpoint *ep = &e->rows[i];
-        if (!path_matches(ep, path))
+        if (ep->route->when.field || !path_matches(ep, path))
             continue;
         m.allowed |= methods_of(ep->route->method);
         if (ep->route->method == wanted && is_closer(ep, m.endpoint))
@@ -337,4 +394,53 @@ void endpoints_write_allow(unsigned allowed, struct buf *out)
         buf_format(out, "%s%s", first ? "" : ", ", method_names[i].name);
         first = false;
     }
+}
+
+/* ---- Problems --------------------------------------------------------------------------- */
+
+/* Once each, and not OK. */
+static size_t add_problem(problem *problems, size_t count, problem p)
+{
+    bool there = !p || count == ENDPOINT_PROBLEMS_MAX - PROBLEMS_COMMON;
+
+    for (size_t i = 0; i < count; i++)
+        there |= problems[i] == p;
+    if (!there)
+        problems[count++] = p;
+    return count;
+}
+
+static size_t add_refusals(problem *problems, size_t count, const struct schema *s)
+{
+    for (const struct field *f = s ? s->fields : NULL; f && f->kind; f++)
+        count = add_problem(problems, count, f->refused_as);
+    return count;
+}
+
+void endpoint_problems(const struct endpoint *ep, problem out[static ENDPOINT_PROBLEMS_MAX])
+{
+    const struct route *r = ep->route;
+    size_t              n = 0;
+
+    for (const struct endpoint *v = ep; v; v = v->variant) {
+        for (int i = 0; i < PROBLEMS_MAX; i++)
+            n = add_problem(out, n, v->route->problems[i]);
+        n = add_refusals(out, n, v->route->in);
+        n = add_refusals(out, n, v->route->query);
+    }
+    if (r->who != ANYONE) {
+        out[n++] = NOT_AUTHENTICATED;
+        out[n++] = BAD_TOKEN;
+    }
+    if (r->in) {
+        out[n++] = BAD_BODY;
+        out[n++] = BAD_MEDIA_TYPE;
+    }
+    if (r->in || r->path_parameters || r->query)
+        out[n++] = INVALID;
+    if (r->gate)
+        out[n++] = TOO_MANY;
+    if (r->does)
+        out[n++] = UNAVAILABLE;
+    out[n] = OK;
 }

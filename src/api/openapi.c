@@ -8,7 +8,7 @@
 #include "http/status.h"
 #include "schema/describe.h"
 
-enum { NAME_BYTES = 256, SCHEMAS_MAX = 128, STATUSES_MAX = 16 };
+enum { NAME_BYTES = 256, SCHEMAS_MAX = 128, STATUSES_MAX = 16, DESCRIPTION_BYTES_MAX = 64 * 1024 };
 
 static void put(struct json_writer *w, const char *name, const char *value)
 {
@@ -194,30 +194,6 @@ static void write_success(const struct endpoint *ep, struct json_writer *w)
     json_object_end(w);
 }
 
-/* All that the route may answer beside success; ends with OK. */
-static void collect_problems(const struct route *r, problem out[static PROBLEMS_MAX + 8])
-{
-    size_t n = 0;
-
-    for (int i = 0; i < PROBLEMS_MAX && r->problems[i]; i++)
-        out[n++] = r->problems[i];
-    if (r->who != ANYONE) {
-        out[n++] = NOT_AUTHENTICATED;
-        out[n++] = BAD_TOKEN;
-    }
-    if (r->in) {
-        out[n++] = BAD_BODY;
-        out[n++] = BAD_MEDIA_TYPE;
-    }
-    if (r->in || r->path_parameters || r->query)
-        out[n++] = INVALID;
-    if (r->gate)
-        out[n++] = TOO_MANY;
-    if (r->does)
-        out[n++] = UNAVAILABLE;
-    out[n] = OK;
-}
-
 static void write_problem_example(const struct problem_row *row, struct json_writer *w)
 {
     put_object(w, row->detail);
@@ -257,10 +233,10 @@ static void write_problem_status(const struct endpoints *e, const problem *probl
 static void write_responses(const struct endpoints *e, const struct endpoint *ep,
                             struct json_writer *w)
 {
-    problem problems[PROBLEMS_MAX + 8];
+    problem problems[ENDPOINT_PROBLEMS_MAX];
     int     done[STATUSES_MAX] = { 0 };
 
-    collect_problems(ep->route, problems);
+    endpoint_problems(ep, problems);
     put_object(w, "responses");
     write_success(ep, w);
     for (size_t i = 0; problems[i]; i++) {
@@ -290,6 +266,18 @@ static void write_security(struct json_writer *w)
     json_list_end(w);
 }
 
+/* The variants' lines stand behind the row's own. */
+static void write_description(const struct endpoint *ep, struct json_writer *w)
+{
+    struct buf b = buf_growing(DESCRIPTION_BYTES_MAX);
+
+    for (const struct endpoint *v = ep; v; v = v->variant)
+        buf_format(&b, "%s%s", v == ep ? "" : "\n\n", v->route->doc);
+    json_name(w, LIT("description"));
+    json_put_string(w, buf_str(&b));
+    buf_close(&b);
+}
+
 static void write_operation(const struct endpoints *e, const struct endpoint *ep,
                             struct json_writer *w)
 {
@@ -308,7 +296,7 @@ static void write_operation(const struct endpoints *e, const struct endpoint *ep
     describe_title(&b, r->name);
     json_name(w, LIT("summary"));
     json_put_string(w, buf_str(&b));
-    put(w, "description", r->doc);
+    write_description(ep, w);
     json_name(w, LIT("operationId"));
     put_operation_id(w, r, "");
     write_parameters(r, w);
@@ -336,7 +324,7 @@ static void write_paths(const struct endpoints *e, struct json_writer *w)
         json_name(w, e->rows[i].path);
         json_object_begin(w);
         for (size_t j = i; j < e->count; j++)
-            if (str_eq(e->rows[j].path, e->rows[i].path))
+            if (str_eq(e->rows[j].path, e->rows[i].path) && !e->rows[j].route->when.field)
                 write_operation(e, &e->rows[j], w);
         json_object_end(w);
     }
@@ -383,7 +371,7 @@ static void write_route_schemas(const struct endpoints *e, struct schemas *all)
 {
     for (size_t i = 0; i < e->count; i++) {
         const struct route *r = e->rows[i].route;
-        if (r->form)
+        if (r->form && !r->when.field)
             write_form_schema(r, all->w);
         all->use = DESCRIBE_IN;
         if (r->in && !r->form)
@@ -422,6 +410,8 @@ static void write_security_scheme(const struct api *api, struct json_writer *w)
     put_object(w, "scopes");
     json_object_end(w);
     put(w, "tokenUrl", api->token_url);
+    if (api->refresh_url)
+        put(w, "refreshUrl", api->refresh_url);
     json_object_end(w);
     json_object_end(w);
     json_object_end(w);

@@ -1,7 +1,8 @@
 /* api/password_form.h: the form by which a password is exchanged for a token (RFC 6749 section
  * 4.3.2), as FastAPI's OAuth2PasswordRequestForm takes it.
  *
- * No rule but a bound: whatever is wrong with a log-in is the handler's 401, not a 422. */
+ * No rule but a bound: whatever is wrong with a log-in is the handler's 401, not a 422.  Another
+ * grant type is 400, as RFC 6749 section 5.2 has it. */
 #pragma once
 #include "schema/schema.h"
 

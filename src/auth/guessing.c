@@ -134,17 +134,12 @@ static problem find_account(struct call *c, struct str username, int64_t *user_i
 
 /* Both networks are looked for whether or not there is such a user: the time that it takes shall
  * not tell. */
-static problem admit_login(struct call *c)
+static problem admit(struct call *c, int64_t user_id, struct str name)
 {
-    const struct password_form *in = c->in;
-    struct networks             from = networks_of(c);
-    struct str                  name;
-    int64_t                     user_id;
-    bool                        near = false, wide = false;
+    struct networks from = networks_of(c);
+    bool            near = false, wide = false;
 
-    problem p = find_account(c, in->username, &user_id, &name);
-    if (p == OK)
-        p = network_is_familiar(c, user_id, from.near, &near);
+    problem p = network_is_familiar(c, user_id, from.near, &near);
     if (p == OK)
         p = network_is_familiar(c, user_id, from.wide, &wide);
     if (p != OK)
@@ -154,12 +149,34 @@ static problem admit_login(struct call *c)
     return claim_as_stranger(c, account_key(c, user_id, name), &from);
 }
 
+static problem admit_login(struct call *c)
+{
+    const struct password_form *in = c->in;
+    struct str                  name;
+    int64_t                     user_id;
+
+    problem p = find_account(c, in->username, &user_id, &name);
+    return p == OK ? admit(c, user_id, name) : p;
+}
+
 static bool failed_login(problem outcome)
 {
     return outcome == BAD_LOGIN;
 }
 
 const struct gate login_gate = { admit_login, failed_login };
+
+static problem admit_confirmation(struct call *c)
+{
+    return admit(c, ((const struct signed_in *)c->user)->user.id, (struct str){ 0 });
+}
+
+static bool failed_confirmation(problem outcome)
+{
+    return outcome == BAD_PASSWORD;
+}
+
+const struct gate confirm_gate = { admit_confirmation, failed_confirmation };
 
 static problem admit_registration(struct call *c)
 {

@@ -10,6 +10,10 @@
  * to the account before apart from all others. */
 extern const struct gate login_gate;
 
+/* Whoever is signed in and gives his password once more: the same counters, so that a stolen token
+ * is no way around them. */
+extern const struct gate confirm_gate;
+
 /* POST /register: by network, whether it succeeded or the address was taken. */
 extern const struct gate register_gate;
 

@@ -8,6 +8,7 @@ static const struct problem_row problems[] = { AUTH_PROBLEMS(PROBLEM_ROW) { 0 } 
 
 static const struct route_group groups[] = {
     { "Accounts", account_routes },
+    { "Sessions", session_routes },
     { "Operations", operation_routes },
     { "Benchmark", benchmark_routes },
     { 0 },
@@ -21,9 +22,11 @@ static const struct api api = {
     .problems = problems,
     .authenticate = authenticate_user,
     .token_url = "token",
+    .refresh_url = "token",
 };
 
 static const struct program_flag flags[] = {
+    { "own-tokens-only", "with JWT_SECRET: refuse tokens of others who have the secret" },
     { "bench-endpoint", "serve POST /json, the benchmark's workload" },
     { 0 },
 };
@@ -33,7 +36,7 @@ const struct program postern_program = {
     .version = "0.1.0",
     .api = &api,
     .migrations = user_migrations,
-    .statements = user_statements,
+    .statements = auth_statements,
     .flags = flags,
     .limits = guessing_policies,
 };

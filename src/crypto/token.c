@@ -353,17 +353,18 @@ static bool write_jti(struct json_writer *w, const struct random_source *random)
 }
 
 static bool write_claims(const struct token_policy *p, const struct random_source *random,
-                         struct str subject, int64_t now_s, struct buf *out)
+                         const struct token_claims *c, struct buf *out)
 {
     struct json_writer w = json_writer(out);
 
     json_object_begin(&w);
     write_text(&w, LIT("iss"), p->issuer);
-    write_text(&w, LIT("sub"), subject);
+    write_text(&w, LIT("sub"), c->subject);
     write_text(&w, LIT("aud"), p->audience);
     write_text(&w, LIT("client_id"), p->client_id);
-    write_date(&w, LIT("exp"), now_s + p->lifetime_s);
-    write_date(&w, LIT("iat"), now_s);
+    write_date(&w, LIT("exp"), c->expires_at_s);
+    write_date(&w, LIT("iat"), c->issued_at_s);
+    write_text(&w, LIT("sid"), c->session);
     if (p->issuer.at && !write_jti(&w, random))
         return false;
     json_object_end(&w);
@@ -371,7 +372,7 @@ static bool write_claims(const struct token_policy *p, const struct random_sourc
 }
 
 static bool add_signed(const struct token_policy *p, const struct random_source *random,
-                       struct str subject, int64_t now_s, struct buf *out)
+                       const struct token_claims *claims, struct buf *out)
 {
     char          text[JSON_BYTES_MAX];
     struct buf    json = buf_fixed(text, sizeof text);
@@ -382,7 +383,7 @@ static bool add_signed(const struct token_policy *p, const struct random_source 
     base64url_encode(out, json.at, json.len);
     buf_add_char(out, '.');
     json.len = 0;
-    if (!write_claims(p, random, subject, now_s, &json))
+    if (!write_claims(p, random, claims, &json))
         return false;
     base64url_encode(out, json.at, json.len);
     if (json.failed || out->failed
@@ -416,10 +417,18 @@ struct str token_verdict_name(enum token_verdict v)
 bool token_issue(const struct token_policy *p, const struct random_source *random,
                  struct str subject, int64_t now_s, struct buf *out)
 {
+    return token_issue_claims(p, random, &(struct token_claims){
+        .subject = subject, .issued_at_s = now_s, .expires_at_s = now_s + p->lifetime_s
+    }, out);
+}
+
+bool token_issue_claims(const struct token_policy *p, const struct random_source *random,
+                        const struct token_claims *claims, struct buf *out)
+{
     size_t begin = out->len;
 
     CHECK(p->signer);
-    if (add_signed(p, random, subject, now_s, out))
+    if (add_signed(p, random, claims, out))
         return true;
     out->len = begin;
     return false;

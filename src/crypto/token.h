@@ -63,6 +63,12 @@ bool token_issue(const struct token_policy *p, const struct random_source *rando
                  struct str subject, int64_t now_s, struct buf *out)
     __attribute__((warn_unused_result));
 
+/* The same by claims: `subject`, `session` (`sid`, unless none), `issued_at_s` and `expires_at_s`
+ * are those that are given, the rest is the policy's. */
+bool token_issue_claims(const struct token_policy *p, const struct random_source *random,
+                        const struct token_claims *claims, struct buf *out)
+    __attribute__((warn_unused_result));
+
 /* Checks everything, in the order: structure, header, key, signature, claims, time.  *out (its
  * slices in the arena) is set only for TOKEN_GOOD. */
 enum token_verdict token_verify(const struct token_policy *p, struct str token, int64_t now_s,

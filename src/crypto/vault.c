@@ -15,12 +15,14 @@ enum {
 };
 
 _Static_assert(SEAL_OVERHEAD_BYTES == 1 + NONCE_BYTES + TAG_BYTES, "as the header says");
+_Static_assert(VAULT_MAC_BYTES == crypto_auth_hmacsha256_BYTES, "as the header says");
 
 static const struct str labels[VAULT_PURPOSES] = {
     [VAULT_PASSWORD_HASH] = LIT("postern vault 1: password hash"),
     [VAULT_SIGNING_KEY] = LIT("postern vault 1: signing key"),
     [VAULT_CHECK] = LIT("postern vault 1: check"),
     [VAULT_COUNTED] = LIT("postern vault 1: counted"),
+    [VAULT_REFRESH_TOKEN] = LIT("postern vault 1: refresh token"),
 };
 
 /* HKDF-Expand for one block: HMAC(key, label || 1). */
@@ -92,4 +94,17 @@ void vault_digest(const struct vault *v, enum vault_purpose purpose, struct str 
 {
     crypto_generichash(out, DIGEST_BYTES, (const unsigned char *)text.at, text.len,
                        v->keys[purpose], sizeof v->keys[purpose]);
+}
+
+void vault_mac(const struct vault *v, enum vault_purpose purpose, struct str input,
+               unsigned char out[VAULT_MAC_BYTES])
+{
+    crypto_auth_hmacsha256(out, (const unsigned char *)input.at, input.len, v->keys[purpose]);
+}
+
+bool vault_mac_fits(const struct vault *v, enum vault_purpose purpose, struct str input,
+                    const unsigned char mac[VAULT_MAC_BYTES])
+{
+    return crypto_auth_hmacsha256_verify(mac, (const unsigned char *)input.at, input.len,
+                                         v->keys[purpose]) == 0;
 }

@@ -1,20 +1,21 @@
-/* crypto/vault.h: what is sealed under the master key.
+/* crypto/vault.h: what is sealed, or authenticated, under the master key.
  *
- * XChaCha20-Poly1305 with a random nonce (libsodium), under subkeys derived by HKDF-SHA256 (RFC
- * 5869) with a label each.  Only the keeper has a vault.  Read-only after opening: any thread may
- * seal and unseal. */
+ * XChaCha20-Poly1305 with a random nonce, and HMAC-SHA256 (libsodium), under subkeys derived by
+ * HKDF-SHA256 (RFC 5869) with a label each.  Only the keeper has a vault.  Read-only after opening:
+ * any thread may use it. */
 #pragma once
 #include "base/buf.h"
 #include "base/random.h"
 #include "crypto/master_key.h"
 
-enum { SEAL_OVERHEAD_BYTES = 1 + 24 + 16 };
+enum { SEAL_OVERHEAD_BYTES = 1 + 24 + 16, VAULT_MAC_BYTES = 32 };
 
 enum vault_purpose {
     VAULT_PASSWORD_HASH,
     VAULT_SIGNING_KEY,
     VAULT_CHECK,
     VAULT_COUNTED,          /* digests: whose counter is it? */
+    VAULT_REFRESH_TOKEN,    /* MACs */
     VAULT_PURPOSES
 };
 
@@ -40,3 +41,11 @@ bool vault_unseal(const struct vault *v, enum vault_purpose purpose, struct str 
 /* A keyed hash: the same for the same text, and telling nothing of it without the master key. */
 void vault_digest(const struct vault *v, enum vault_purpose purpose, struct str text,
                   unsigned char out[DIGEST_BYTES]);
+
+/* HMAC-SHA256 of `input` under the purpose's key. */
+void vault_mac(const struct vault *v, enum vault_purpose purpose, struct str input,
+               unsigned char out[VAULT_MAC_BYTES]);
+
+/* Is it that?  In constant time. */
+bool vault_mac_fits(const struct vault *v, enum vault_purpose purpose, struct str input,
+                    const unsigned char mac[VAULT_MAC_BYTES]) __attribute__((warn_unused_result));

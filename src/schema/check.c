@@ -113,6 +113,8 @@ static const char *row_fault(const struct field *f, enum schema_use use)
                                   : "to be absent or null it needs a struct maybe_… type" },
         { use == SCHEMA_OUT && f->secret, "a secret cannot be in an answer" },
         { in && f->credential, "a credential cannot be in a request" },
+        { f->refused_as && use != SCHEMA_PARAMETERS && use != SCHEMA_FORM,
+          "only a parameter or form field can have .refused_as" },
         { (use == SCHEMA_PARAMETERS || use == SCHEMA_FORM) && (f->kind == OBJECT || f->kind == MAP),
           "a parameter or form field cannot be an object or a map" },
     };

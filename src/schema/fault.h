@@ -24,6 +24,7 @@ struct faults {
     struct json_writer writer;  /* over the buffer that becomes the answer */
     size_t             count;   /* of all, reported or not */
     bool               conceal; /* something on the way is secret: no input is shown */
+    problem            problem; /* that a row wants to be refused as; OK: these faults are the answer */
     size_t             begin;   /* private: where in the buffer they begin */
     bool               opened;  /* private: anything is written */
 };

@@ -15,6 +15,7 @@
  * (`given` is false).  Absent and null are one and the same to a handler. */
 #pragma once
 #include "base/instant.h"
+#include "base/problem.h"
 #include "base/str.h"
 
 struct maybe_int     { bool given; int64_t value; };
@@ -73,6 +74,7 @@ struct field {
     bool               no_nul;                 /* U+0000 is refused */
     bool               credential;             /* an answer's token: that answer is not to be stored */
     bool               bytes;                  /* rows of a store: any bytes, a BLOB there */
+    problem            refused_as;             /* a form's or a query's: what is wrong with it is this problem, instead of 422 */
 
     /* numbers */
     struct bound at_least, at_most;

@@ -96,8 +96,8 @@ static bool decode_absent(struct decoding *d, const struct value *v, void *out)
     return value_missing(d, v->where, (struct str){ 0 });
 }
 
-static bool decode_row(struct decoding *d, const struct texts *t, const struct field *f,
-                       const struct place *source, void *out)
+static bool judge_row(struct decoding *d, const struct texts *t, const struct field *f,
+                      const struct place *source, void *out)
 {
     struct place where = { .outer = source, .member = f->name };
     struct value v = { .field = f, .where = &where, .token = { .kind = JSON_STRING } };
@@ -109,6 +109,16 @@ static bool decode_row(struct decoding *d, const struct texts *t, const struct f
         return decode_absent(d, &v, out);
     v.token.text = cleaned(d->arena, v.token.text);
     return v.token.text.at && value_decode(d, &v, out);
+}
+
+static void decode_row(struct decoding *d, const struct texts *t, const struct field *f,
+                       const struct place *source, void *out)
+{
+    size_t faults = d->faults->count;
+
+    judge_row(d, t, f, source, out);
+    if (d->faults->count > faults && !d->faults->problem)
+        d->faults->problem = f->refused_as;
 }
 
 bool decode_texts(const struct schema *s, const char *source, const struct text_value *values,

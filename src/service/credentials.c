@@ -63,20 +63,39 @@ problem password_check_nobody(struct call *c, struct str password)
 
 problem token_create(struct call *c, int64_t subject, struct str *token, int64_t *expires_in)
 {
+    return token_create_within(c, subject, (struct str){ 0 }, INT64_MAX, token, expires_in);
+}
+
+problem token_create_within(struct call *c, int64_t subject, struct str session,
+                            int64_t session_ends_us, struct str *token, int64_t *expires_in)
+{
     const struct service *s = c->service;
     char                  bytes[TOKEN_BYTES_MAX];
     struct buf            out = buf_fixed(bytes, sizeof bytes);
-    struct str            sub = arena_format(c->arena, "%lld", (long long)subject);
+    int64_t               now_s = c->now_us / 1000000, ends_s = session_ends_us / 1000000;
+    struct token_claims   claims = {
+        .subject = arena_format(c->arena, "%lld", (long long)subject),
+        .session = session,
+        .issued_at_s = now_s,
+        .expires_at_s = now_s + s->tokens.lifetime_s < ends_s ? now_s + s->tokens.lifetime_s : ends_s,
+    };
 
-    if (!s->tokens.signer || !token_issue(&s->tokens, s->random, sub, c->now_us / 1000000, &out))
+    if (!s->tokens.signer || !token_issue_claims(&s->tokens, s->random, &claims, &out))
         return INTERNAL;
     *token = arena_copy(c->arena, buf_str(&out));
-    *expires_in = s->tokens.lifetime_s;
+    *expires_in = claims.expires_at_s - now_s;
     sodium_memzero(bytes, sizeof bytes);
     return OK;
 }
 
 problem token_subject(struct call *c, struct str token, int64_t *subject)
+{
+    struct str session;
+
+    return token_owner(c, token, subject, &session);
+}
+
+problem token_owner(struct call *c, struct str token, int64_t *subject, struct str *session)
 {
     struct token_claims claims;
     uint64_t            id;
@@ -87,5 +106,6 @@ problem token_subject(struct call *c, struct str token, int64_t *subject)
     if (!str_to_uint(claims.subject, (1ull << 53) - 1, &id))
         return BAD_TOKEN;
     *subject = (int64_t)id;
+    *session = claims.session;
     return OK;
 }

@@ -24,5 +24,14 @@ problem password_check_nobody(struct call *c, struct str password) MUST_CHECK;
 problem token_create(struct call *c, int64_t subject, struct str *token,
                      int64_t *expires_in) MUST_CHECK;
 
+/* The same for a session: `sid` names it, and the token ends with it at the latest. */
+problem token_create_within(struct call *c, int64_t subject, struct str session,
+                            int64_t session_ends_us, struct str *token,
+                            int64_t *expires_in) MUST_CHECK;
+
 /* Whose token is it?  OK, or BAD_TOKEN for whatever is wrong with it. */
 problem token_subject(struct call *c, struct str token, int64_t *subject) MUST_CHECK;
+
+/* And of which session?  None when the token does not say. */
+problem token_owner(struct call *c, struct str token, int64_t *subject,
+                    struct str *session) MUST_CHECK;

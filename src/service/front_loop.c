@@ -186,6 +186,13 @@ static int64_t time_for(struct front_loop *l, const struct endpoint *ep)
     return ep->route->who == SIGNED_IN ? clock_wall_us(l->front->service->clock) : loop_wall_us(l->loop);
 }
 
+/* None where nothing is kept. */
+static struct str agent_for(const struct endpoint *ep, const struct http_request *h)
+{
+    return service_keeps(ep) ? http_request_header(h, LIT("user-agent"), NULL)
+                             : (struct str){ 0 };
+}
+
 static void serve_endpoint(struct front_loop *l, struct http_exchange *x, const struct endpoint *ep,
                            struct str path)
 {
@@ -195,6 +202,7 @@ static void serve_endpoint(struct front_loop *l, struct http_exchange *x, const 
         .query = h->query,
         .media_type = media_type_of(h),
         .authorization = authorization_for(ep, h),
+        .agent = agent_for(ep, h),
         .body = h->body,
     };
     struct api_answer a = { .body = l->body };
@@ -206,6 +214,7 @@ static void serve_endpoint(struct front_loop *l, struct http_exchange *x, const 
                                                 &l->arena),
                       .now_us = time_for(l, ep) };
 
+    ep = call_variant(ep, &r, &l->arena);
     endpoint_values(ep, path, r.values);
     buf_reset(&a.body);
     bool good = call_prepare(&s->endpoints, ep, &r, &c, &a);

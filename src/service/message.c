@@ -55,6 +55,7 @@ void message_write_call(struct buf *out, const struct call_message *m)
     put_str(out, m->request.query);
     put_str(out, m->request.media_type);
     put_str(out, m->request.authorization);
+    put_str(out, m->request.agent);
     put_str(out, m->request.body);
 }
 
@@ -159,6 +160,7 @@ bool message_read_call(struct str packet, struct call_message *m)
     m->request.query = take_str(&c);
     m->request.media_type = take_str(&c);
     m->request.authorization = take_str(&c);
+    m->request.agent = take_str(&c);
     m->request.body = take_str(&c);
     return is_over(&c);
 }

@@ -18,6 +18,8 @@ enum option_kind {
 
 enum { SHOWN_BYTES = 80 };
 
+#define YEAR_MS (365 * INT64_C(86400000))
+
 struct option {
     const char      *name;          /* "head-timeout"; POSTERN_HEAD_TIMEOUT */
     enum option_kind kind;
@@ -42,6 +44,12 @@ static const struct option options[] = {
       .help = "`iss` and `aud` of ES256 tokens; http://ADDR:PORT unless given" },
     { "token-lifetime", DURATION_OPTION, AT(token_lifetime_ms), .min = 1000, .max = 86400000, .preset = "30m", .value = "TIME",
       .help = "how long an access token is good" },
+    { "session-idle", DURATION_OPTION, AT(session_idle_ms), .min = 1000, .max = YEAR_MS, .preset = "14d", .value = "TIME",
+      .help = "a session that was not refreshed for so long has ended" },
+    { "session-lifetime", DURATION_OPTION, AT(session_lifetime_ms), .min = 1000, .max = YEAR_MS, .preset = "30d", .value = "TIME",
+      .help = "so long after its log-in a session has ended, whatever happened" },
+    { "refresh-grace", DURATION_OPTION, AT(refresh_grace_ms), .min = 0, .max = 600000, .preset = "10s", .value = "TIME",
+      .help = "for so long a refresh token may be used again by a client that lost the answer" },
     { "cors-origin", ORIGINS_OPTION, AT(cors_origins), .preset = "", .value = "ORIGIN",
       .help = "a web origin that may read answers; may be repeated (a comma in the environment)" },
     { "trusted-proxy", NETWORKS_OPTION, AT(trusted_proxies), .preset = "", .value = "CIDR",
@@ -96,7 +104,7 @@ static const struct option options[] = {
 static bool parse_duration(struct str text, int64_t *ms)
 {
     static const struct { const char *unit; int64_t ms; } units[] = {
-        { "ms", 1 }, { "s", 1000 }, { "m", 60000 }, { "h", 3600000 }, { "", 1000 },
+        { "ms", 1 }, { "s", 1000 }, { "m", 60000 }, { "h", 3600000 }, { "d", 86400000 }, { "", 1000 },
     };
     size_t   digits = 0;
     uint64_t count;

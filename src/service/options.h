@@ -28,6 +28,7 @@ struct options {
     int64_t    threads, hash_threads;
     int64_t    hash_memory_kib, hash_passes;
     int64_t    queue_wait_ms, token_lifetime_ms;
+    int64_t    session_idle_ms, session_lifetime_ms, refresh_grace_ms;
     int64_t    head_bytes_max, target_bytes_max, body_bytes_max, headers_max;
     int64_t    connections, connections_per_address;
     int64_t head_timeout_ms, body_timeout_ms, idle_timeout_ms, send_timeout_ms, shutdown_timeout_ms;

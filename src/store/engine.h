@@ -33,6 +33,7 @@ struct store_engine {
     problem (*execute)(struct store_session *ss, const struct call *c);
     problem (*transaction)(struct store_session *ss, store_work *work, void *context);
     problem (*next_id)(struct store_session *ss, const char *table, int64_t *id);
+    int64_t (*now_us)(struct store_session *ss);
     bool    (*healthy)(struct store_session *ss);
 };
 

@@ -183,6 +183,11 @@ problem store_next_id(struct store_session *ss, const char *table, int64_t *id)
     return ss->store->engine->next_id(ss, table, id);
 }
 
+int64_t store_now_us(struct store_session *ss)
+{
+    return ss->store->engine->now_us(ss);
+}
+
 bool store_healthy(struct store_session *ss)
 {
     return ss->store->engine->healthy(ss);

@@ -98,6 +98,10 @@ problem store_transaction(struct store_session *ss,
  * Needs a writing store. */
 problem store_next_id(struct store_session *ss, const char *table, int64_t *id) MUST_CHECK;
 
+/* What time it is by the database's clock, in microseconds since 1970: the clock that all who
+ * write to it share. */
+int64_t store_now_us(struct store_session *ss);
+
 /* Did the last write succeed, and does a read work now?  For readiness. */
 bool store_healthy(struct store_session *ss);
 

@@ -24,4 +24,5 @@ EVERY_OPTION = [
     "--connections-per-address", "--connections", "--single-process", "--master-key-file", "--head-timeout", "--body-timeout",
     "--idle-timeout", "--shutdown-timeout", "--queue-wait", "--hash-threads", "--issuer", "--no-sandbox",
     "--trusted-proxy", "--limits", "--cache",
+    "--session-idle", "--session-lifetime", "--refresh-grace", "--own-tokens-only",
 ]

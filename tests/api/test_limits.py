@@ -80,7 +80,29 @@ def test_the_document_says_429(limited):
     with From(limited, HOME) as client:
         paths = client.get("/openapi.json").json()["paths"]
     described = {path for path, methods in paths.items() for operation in methods.values() if "429" in operation["responses"]}
-    assert described == {"/token", "/register"}
+    assert described == {"/token", "/register", "/users/me", "/users/me/password"}
+    assert "429" not in paths["/users/me"]["get"]["responses"]
+
+
+def test_a_stolen_token_is_no_way_to_guess_the_password(limited):
+    """Changing password or address asks for it once more: by the counters of a log-in, and no later with them."""
+    with From(limited, HOME) as client:
+        user, token = client.new_user()
+    bearer = {"Authorization": f"Bearer {token}"}
+
+    def guess(n, password="wrong"):
+        with From(limited, network()) as thief:
+            if n % 2:
+                return thief.patch("/users/me", json={"email": new_email(), "current_password": password}, headers=bearer)
+            return thief.post("/users/me/password", json={"current_password": password, "new_password": "another horse"}, headers=bearer)
+
+    assert [guess(n).status_code for n in range(10)] == [400] * 10
+    for n in range(2):
+        answer = guess(n, PASSWORD)
+        assert answer.status_code == 429 and int(answer.headers["Retry-After"]) >= 1
+    assert attack(limited, user["email"], 1) == [429]
+    with From(limited, HOME) as client:
+        assert client.log_in(user["email"]).status_code == 200
 
 
 def test_a_stranger_and_nobody_are_limited_alike(limited):
@@ -141,12 +163,14 @@ def test_a_429_writes_nothing(limited):
 def test_no_address_and_no_name_is_stored_with_the_counters(limited):
     with From(limited, HOME) as client:
         user, _ = client.new_user()
-    attack(limited, "somebody-else@example.com", 3)
+    with From(limited, "203.0.113.77") as stranger:
+        for _ in range(3):
+            stranger.log_in("somebody-else@example.com", "wrong")
     limited.stop()
     path = limited.database.removeprefix("sqlite:")
     stored = b"".join(open(path + end, "rb").read() for end in ("", "-wal") if os.path.exists(path + end))
     assert user["email"].encode() in stored
-    assert b"somebody-else" not in stored and HOME.encode() not in stored
+    assert b"somebody-else" not in stored and b"203.0.113.77" not in stored
 
 
 def test_a_flood_of_guesses_does_not_reach_those_who_are_at_home(start):

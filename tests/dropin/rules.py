@@ -158,6 +158,24 @@ def _(asked, answer):
     answer["headers"]["allow"] = "GET, HEAD, OPTIONS" if answer["headers"]["allow"] == "GET" else "POST, OPTIONS"
 
 
+def is_asked_of_me(asked, answer):
+    return asked.path == "/users/me" and refuses_method(answer)
+
+
+@rule("There are more routes", is_asked_of_me)
+def _(asked, answer):
+    answer["headers"]["allow"] = "GET, HEAD, PATCH, DELETE, OPTIONS"
+
+
+@rule("There are more routes", lambda q, a: is_asked_of_me(q, a) and q.method in ("PATCH", "DELETE"), final=True)
+def _(asked, answer):
+    if asked.token_kind != "good":
+        return NO_TOKEN
+    missing = validation(fault("missing", ["body"], "Field required", None))
+    members = validation(*(fault("missing", ["body", name], "Field required", None) for name in ("email", "current_password")))
+    return members if asked.body else missing
+
+
 def heads_a_get(asked, answer):
     return asked.method == "HEAD" and refuses_method(answer) and "GET" in answer["headers"]["allow"]
 
@@ -398,6 +416,19 @@ def logs_in(asked, answer):
 def _(asked, answer):
     return {"status": 200, "headers": {"content-type": "application/json"},
             "body": {"access_token": f"<token of {logs_in(asked, answer)}>", "token_type": "bearer", "expires_in": 1800}}
+
+
+@rule("A log-in begins a session", lambda q, a: q.posts_to(FORM_ROUTES) and a["status"] == 200)
+def _(asked, answer):
+    answer["body"].update(refresh_token="<refresh_token>", refresh_expires_in=14 * 86400)
+
+
+@rule("Another grant type is an OAuth error",
+      lambda q, a: q.posts_to(FORM_ROUTES) and any(f["loc"] == ["body", "grant_type"] for f in faults(a)))
+def _(asked, answer):
+    refreshes = dict(asked.form).get("grant_type") == "refresh_token"
+    error, detail = ("invalid_request", "A parameter is missing") if refreshes else ("unsupported_grant_type", "Unsupported grant type")
+    return {**problem(400, detail), "body": {"detail": detail, "error": error, "error_description": detail}}
 
 
 @rule("A log-in that fails names the OAuth error", lambda q, a: q.posts_to(FORM_ROUTES) and a["status"] == 401)

@@ -109,6 +109,8 @@ class Side:
                 value = self.user(request, status, value)
             elif "access_token" in value:
                 value = {**value, "access_token": self.whose(value["access_token"])}
+                if re.fullmatch(r"[\w-]{60}", value.get("refresh_token", "")):
+                    value["refresh_token"] = "<refresh_token>"
         kept = {name: headers[name] for name in KEPT_HEADERS if name in headers}
         if "location" in kept:
             kept["location"] = kept["location"].replace(f"127.0.0.1:{self.port}", "HOST")

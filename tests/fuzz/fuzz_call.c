@@ -24,6 +24,7 @@ static void check_in(const struct endpoint *ep, const struct call *c)
 {
     const struct toy_in    *in = c->in;
     const struct toy_login *login = c->in;
+    const struct toy_renewal *renewal = c->in;
     const struct toy_query *query = c->query;
     const struct toy_path  *path = c->path;
 
@@ -32,6 +33,8 @@ static void check_in(const struct endpoint *ep, const struct call *c)
         CHECK(in->name.at && utf8_valid(in->name) && utf8_count(in->name) <= 10 && in->count >= 0);
     if (ep->route->in == &toy_login)
         CHECK(utf8_count(login->username) <= 20 && utf8_count(login->password) <= 20 && str_find_byte(login->password, 0) == login->password.len);
+    if (ep->route->in == &toy_renewal)
+        CHECK(str_eq(renewal->grant, LIT("renew")) && utf8_count(renewal->token) <= 20);
     if (query)
         CHECK(query->limit <= 100);
     if (path)
@@ -41,7 +44,7 @@ static void check_in(const struct endpoint *ep, const struct call *c)
 
 static void check_answer(const struct endpoint *ep, const struct api_request *r, const struct api_answer *a)
 {
-    static const int refusals[] = { 400, 401, 415, 422, 503 };
+    static const int refusals[] = { 400, 401, 409, 415, 422, 503 };
     bool             known = a->status == ep->status;
 
     for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
@@ -49,6 +52,7 @@ static void check_answer(const struct endpoint *ep, const struct api_request *r,
     CHECK(known && !a->body.failed);
     CHECK(a->status == 204 ? a->body.len == 0 : is_json(buf_str(&a->body)) && utf8_valid(buf_str(&a->body)));
     CHECK((a->retry_after_s > 0) == (a->status == 503));
+    CHECK(a->status != 409 || ep->route->in == &toy_renewal);
     CHECK(a->status != 401 || ep->route->who != ANYONE);
     CHECK(a->status != 415 || r->media_type.at);
 }
@@ -72,6 +76,7 @@ static void try_call(const struct endpoints *e, const struct endpoint *ep, struc
     struct call       c = { .arena = &arena, .service = (struct service *)(void *)&toy };
     struct api_answer a = { .body = buf_growing(BODY_BYTES) };
 
+    ep = call_variant(ep, r, &arena);
     if (call_prepare(e, ep, r, &c, &a)) {
         CHECK(!arena.failed && a.body.len == 0);
         check_in(ep, &c);

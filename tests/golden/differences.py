@@ -119,6 +119,8 @@ def fault(kind, loc, msg=TEXT, value=Any(), **more):
 
 
 INVALID_JSON = validation(fault("json_invalid", ["body", OFFSET], "JSON decode error", {}, ctx={"error": TEXT}))
+LOGGED_IN = {"access_token": "<access_token>", "token_type": "bearer", "expires_in": 1800, "refresh_token": "<refresh_token>",
+             "refresh_expires_in": 14 * 86400}
 NOT_UTF8 = problem(400, "There was an error parsing the body")
 UNREADABLE = Either(problem(400, TEXT), problem(422, Any()))
 
@@ -269,6 +271,21 @@ def _(record, answer):
     return Either(answer, {**answer, "headers": {**answer["headers"], "www-authenticate": "Bearer"}})
 
 
+@difference("A log-in begins a session", lambda r: path_of(r) == "/token" and r["answer"]["status"] == 200)
+def _(record, answer):
+    answer["body"] = copy.deepcopy(LOGGED_IN)
+
+
+def has_other_grant(record):
+    return any(f["loc"] == ["body", "grant_type"] for f in faults(record))
+
+
+@difference("Another grant type is an OAuth error", has_other_grant)
+def _(record, answer):
+    error = "invalid_request" if "refresh_token" in record["body"] else "unsupported_grant_type"
+    return {**problem(400, TEXT), "body": {"detail": TEXT, "error": error, "error_description": TEXT}}
+
+
 @difference("A password has no U+0000", name_is("register password with NUL"))
 def _(record, answer):
     return Either(validation(fault(TEXT, ["body", "password"], TEXT, None)),
@@ -278,7 +295,7 @@ def _(record, answer):
 @difference("A log-in may write the address in any of its forms", name_is("form user with spaces"))
 def _(record, answer):
     logged_in = {"status": 200, "headers": {"content-type": "application/json"},
-                 "body": {"access_token": "<access_token>", "token_type": "bearer", "expires_in": 1800}}
+                 "body": LOGGED_IN}
     return Either(answer, logged_in)
 
 
@@ -326,7 +343,7 @@ def _(record, answer):
                                                           "multipart type Multipart/Form-Data; Boundary=XX"))
 def _(record, answer):
     logged_in = {"status": 200, "headers": {"content-type": "application/json"},
-                 "body": {"access_token": "<access_token>", "token_type": "bearer", "expires_in": 1800}}
+                 "body": LOGGED_IN}
     return Either(logged_in, problem(400, TEXT))
 
 
@@ -356,3 +373,18 @@ def _(record, answer):
 @difference("Paths are read strictly", name_is("GET /users%2Fme", "GET /%zz", "GET /%00", "GET //users/me"))
 def _(record, answer):
     return Either(answer, problem(404, "Not Found"), problem(400, TEXT))
+
+
+def is_asked_of_me(record):
+    return path_of(record) == "/users/me" and record["answer"]["status"] == 405
+
+
+@difference("There are more routes", is_asked_of_me)
+def _(record, answer):
+    if "allow" in answer["headers"]:
+        answer["headers"]["allow"] = allowed("GET", "HEAD", "PATCH", "DELETE")
+
+
+@difference("There are more routes", lambda r: is_asked_of_me(r) and r["method"] in ("PATCH", "DELETE"))
+def _(record, answer):
+    return problem(401, "Not authenticated", **{"www-authenticate": "Bearer"})

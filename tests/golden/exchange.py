@@ -114,5 +114,6 @@ def without_volatile(body):
         "id": lambda v: type(v) is int and 0 < v < 2**53,
         "created_at": lambda v: re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", str(v)),
         "access_token": lambda v: re.fullmatch(r"[\w-]+\.[\w-]+\.[\w-]+", str(v)),
+        "refresh_token": lambda v: re.fullmatch(r"[\w-]{60}", str(v)),
     }
     return {n: f"<{n}>" if n in forms and forms[n](v) else v for n, v in body.items()}

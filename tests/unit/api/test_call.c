@@ -67,6 +67,7 @@ static int ask(struct trial *t)
     buf_reset(&t->answer.body);
     t->answer.retry_after_s = 0;
     t->answer.status = -1;
+    m.endpoint = call_variant(m.endpoint, &t->request, &t->arena);
     endpoint_values(m.endpoint, t->path, t->request.values);
     if (call_prepare(&t->e, m.endpoint, &t->request, &c, &t->answer))
         call_run(&t->e, m.endpoint, &c, &t->answer);
@@ -133,6 +134,64 @@ static void all_faults_in_one_answer(void **state)
     t->request.query = LIT("deep=");
     assert_int_equal(ask(t), 422);
     assert_int_equal(t->toy.ran, 0);
+}
+
+static void a_form_chooses_its_row(void **state)
+{
+    struct trial *t = *state;
+    static const struct { const char *body; int status; const char *token; } rows[] = {
+        { "username=u&password=p", 201, "u" },
+        { "grant=renew&token=t", 201, "t" },
+        { "token=t&grant=renew", 201, "t" },
+        { "grant=renew&token=t&username=u&password=p", 201, "t" },
+        { "grant=other&grant=renew&token=t", 201, "t" },        /* the last counts */
+        { "grant=renew&grant=other&token=t", 422, NULL },
+        { "grant=other&username=u&password=p", 201, "u" },      /* the plain row is for all others */
+        { "grant=&username=u&password=p", 201, "u" },
+        { "Grant=renew&username=u&password=p", 201, "u" },
+        { "grant=renew%20&username=u&password=p", 201, "u" },
+        { "gr%61nt=r%65new&token=t", 201, "t" },
+        { "grant=renew&token=%ff", 400, NULL },
+    };
+
+    t->path = LIT("/token");
+    t->method = HTTP_POST;
+    t->request.media_type = LIT("application/x-www-form-urlencoded");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char text[64] = "";
+        t->request.body = str_of(rows[i].body);
+        if (ask(t) != rows[i].status)
+            fail_msg("%s: %d", rows[i].body, t->answer.status);
+        snprintf(text, sizeof text, "{\"access_token\":\"%s\",", rows[i].token ? rows[i].token : "");
+        assert_true(!rows[i].token || str_starts(buf_str(&t->answer.body), str_of(text)));
+    }
+    t->request.media_type = LIT("multipart/form-data; boundary=X");
+    t->request.body = LIT("--X\r\nContent-Disposition: form-data; name=\"grant\"\r\n\r\nrenew\r\n"
+                          "--X\r\nContent-Disposition: form-data; name=\"token\"\r\n\r\nt\r\n--X--\r\n");
+    assert_int_equal(ask(t), 201);
+    t->request.media_type = (struct str){ 0 };      /* no form, so no choice */
+    t->request.body = LIT("grant=renew&token=t");
+    assert_int_equal(ask(t), 422);
+    t->request.media_type = LIT("application/json");
+    assert_int_equal(ask(t), 415);
+}
+
+/* The problem of the first row that wants one, whatever else is wrong. */
+static void a_row_says_what_its_fault_is(void **state)
+{
+    struct trial *t = *state;
+
+    t->path = LIT("/token");
+    t->method = HTTP_POST;
+    t->request.media_type = LIT("application/x-www-form-urlencoded");
+    t->request.body = LIT("grant=renew");
+    answers(t, 409, "{\"detail\":\"Item is gone\",\"error\":\"gone\",\"error_description\":\"Item is gone\"}");
+    t->request.body = LIT("grant=renew&token=123456789012345678901");
+    answers(t, 409, NULL);
+    assert_int_equal(t->answer.problem, ITEM_GONE);
+    t->request.body = LIT("grant=renew&token=");
+    answers(t, 201, NULL);
+    assert_int_equal(t->toy.ran, 1);
 }
 
 static void an_empty_body_is_missing(void **state)
@@ -446,7 +505,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, trial_open, trial_close)
-        TEST(the_good_case), TEST(all_faults_in_one_answer), TEST(an_empty_body_is_missing), TEST(malformed_queries),
+        TEST(the_good_case), TEST(a_form_chooses_its_row), TEST(a_row_says_what_its_fault_is), TEST(all_faults_in_one_answer),
+        TEST(an_empty_body_is_missing), TEST(malformed_queries),
         TEST(who_is_asking_comes_first), TEST(authentication_may_fail), TEST(open_routes_ask_nobody), TEST(media_types),
         TEST(bytes_that_are_no_text), TEST(forms), TEST(a_secret_is_not_told_back), TEST(declared_problems), TEST(retry_after),
         TEST(undeclared_problems), TEST(success_without_a_body), TEST(a_map_is_a_body), TEST(any_arena),

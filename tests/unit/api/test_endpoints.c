@@ -162,6 +162,41 @@ static bool none_on(void *context, const char *name)
     return false;
 }
 
+static const struct schema chooses = SCHEMA(text, FIELD(text, text, .max_chars = 5));
+static const struct schema refuses_as = SCHEMA(text, FIELD(text, text, .max_chars = 5, .refused_as = ITEM_GONE));
+
+static const struct schema refuses_as_none = SCHEMA(text, FIELD(text, text, .max_chars = 5, .refused_as = 99));
+
+#define FORM(...) ROW(POST, "/a", .in = &chooses, .form = true, __VA_ARGS__)
+
+static void variants(void **state)
+{
+    (void)state;
+    ACCEPTS(FORM(.status = 200), FORM(.status = 200, .when = { "text", "x" }));
+    ACCEPTS(FORM(.status = 200), FORM(.status = 200, .when = { "text", "x" }), FORM(.status = 200, .when = { "text", "y" }));
+    REFUSES("two routes", FORM(.status = 200), FORM(.status = 200, .when = { "text", "x" }), FORM(.status = 200, .when = { "text", "x" }));
+    REFUSES("two routes", FORM(.status = 200), FORM(.status = 200, .when = { "text", "x" }), FORM(.status = 200));
+    REFUSES("two routes", ROW(POST, "/a", .in = &chooses), FORM(.when = { "text", "x" }));
+    REFUSES("before it", FORM(.when = { "text", "x" }));
+    REFUSES("before it", ROW(PUT, "/a", .in = &chooses, .form = true), FORM(.when = { "text", "x" }));
+    REFUSES("before it", ROW(POST, "/b", .in = &chooses, .form = true), FORM(.when = { "text", "x" }));
+    REFUSES("another answer", FORM(.status = 200), FORM(.status = 201, .when = { "text", "x" }));
+    REFUSES("another answer", FORM(.status = 200), FORM(.status = 200, .when = { "text", "x" }, .out = &toy_out));
+    REFUSES(".when names no field", FORM(.status = 200), FORM(.status = 200, .when = { "other", "x" }));
+    REFUSES(".when names no field", FORM(.status = 200), FORM(.status = 200, .when = { "text", NULL }));
+    REFUSES(".when names no field", FORM(.status = 200), ROW(POST, "/a", .in = &chooses, .when = { "text", "x" }));
+}
+
+static void what_a_fault_is_taken_for(void **state)
+{
+    (void)state;
+    ACCEPTS(ROW(POST, "/a", .in = &refuses_as, .form = true));
+    ACCEPTS(ROW(GET, "/a", .query = &refuses_as));
+    REFUSES(".refused_as", ROW(POST, "/a", .in = &refuses_as));     /* not in JSON */
+    REFUSES("without a row", ROW(POST, "/a", .in = &refuses_as_none, .form = true));
+    REFUSES("without a row", ROW(GET, "/a", .query = &refuses_as_none));
+}
+
 static void options_leave_routes_out(void **state)
 {
     char             text[256];
@@ -173,8 +208,8 @@ static void options_leave_routes_out(void **state)
     assert_true(endpoints_open(&all, &toy_api, toy_all_on, NULL, &why));
     assert_true(endpoints_open(&some, &toy_api, none_on, &asked, &why));
     assert_int_equal(asked, 1);
-    assert_int_equal(all.count, 6);
-    assert_int_equal(some.count, 5);
+    assert_int_equal(all.count, 7);
+    assert_int_equal(some.count, 6);
     assert_non_null(endpoints_match(&all, HTTP_GET, LIT("/counts")).endpoint);
     assert_int_equal(endpoints_match(&some, HTTP_GET, LIT("/counts")).allowed, 0);
     for (size_t i = 0; i < some.count; i++)
@@ -408,6 +443,8 @@ int main(void)
         cmocka_unit_test(parameters),
         cmocka_unit_test(stray_braces),
         cmocka_unit_test(two_routes_for_one_request),
+        cmocka_unit_test(variants),
+        cmocka_unit_test(what_a_fault_is_taken_for),
         cmocka_unit_test(options_leave_routes_out),
         cmocka_unit_test(too_many_routes),
         cmocka_unit_test(statuses_and_storing),

@@ -132,6 +132,18 @@ static void bodies(void **state)
     json_decref(d);
 }
 
+/* Beside the plain row: what it may answer, and its line; the form stays that of the plain one. */
+static void a_variant(void **state)
+{
+    json_t *d = document_of(&toy_api);
+
+    (void)state;
+    is(d, "paths|/token|post|description", "\"Log in.\\n\\nRenew.\"");
+    is(d, "paths|/token|post|responses|409|content|application/json|examples|Item is gone|value|error", "\"gone\"");
+    is_absent(d, "components|schemas", "Body_renew_token_post");
+    json_decref(d);
+}
+
 static void answers(void **state)
 {
     json_t *d = document_of(&toy_api);
@@ -239,6 +251,16 @@ static json_t *golden(void)
     return d;
 }
 
+/* A text may go on where FastAPI's ends. */
+static void begins(json_t *ours, json_t *theirs, const char *what, const char *member)
+{
+    struct str a = str_of(json_string_value(json_object_get(ours, member)));
+    struct str b = str_of(json_string_value(json_object_get(theirs, member)));
+
+    if (b.at && !str_starts(a, b))
+        fail_msg("%s %s: %.*s, not %.*s", what, member, STR_ARG(a), STR_ARG(b));
+}
+
 static void equals(json_t *ours, json_t *theirs, const char *what, const char *member)
 {
     json_t *a = json_object_get(ours, member), *b = json_object_get(theirs, member);
@@ -264,7 +286,7 @@ static void every_operation_is_there(void **state)
             json_t *mine = at(ours, place);
             equals(mine, operation, place, "operationId");
             equals(mine, operation, place, "summary");
-            equals(mine, operation, place, "description");
+            begins(mine, operation, place, "description");
             equals(mine, operation, place, "requestBody");
             equals(mine, operation, place, "security");
             equals(mine, operation, place, "parameters");
@@ -316,7 +338,9 @@ static void every_schema_is_there(void **state)
             fail_msg("no %s", name);
         equals(mine, schema, name, "type");
         equals(mine, schema, name, "title");
-        assert_int_equal(json_object_size(json_object_get(mine, "properties")), json_object_size(json_object_get(schema, "properties")));
+        size_t more = strcmp(name, "TokenResponse") == 0 ? 2 : 0;   /* the refresh token, and how long it is good */
+        assert_int_equal(json_object_size(json_object_get(mine, "properties")),
+                         json_object_size(json_object_get(schema, "properties")) + more);
         json_object_foreach(json_object_get(schema, "properties"), property, member)
             compare_member(name, property, json_object_get(json_object_get(mine, "properties"), property), member);
         compare_required(name, json_object_get(mine, "required"), json_object_get(schema, "required"));
@@ -334,6 +358,7 @@ int main(void)
         cmocka_unit_test(parameters),
         cmocka_unit_test(bodies),
         cmocka_unit_test(answers),
+        cmocka_unit_test(a_variant),
         cmocka_unit_test(problems),
         cmocka_unit_test(security),
         cmocka_unit_test(references),

@@ -10,6 +10,7 @@ struct toy_query { int64_t limit; bool deep; };
 struct toy_in { struct str name; int64_t count; };
 struct toy_out { int64_t id; struct str name; };
 struct toy_login { struct str username, password; };
+struct toy_renewal { struct str grant, token; };
 struct toy_token { struct str access_token, token_type; };
 struct toy_counts { MAP_OF(int64_t) counts; };
 struct toy_page { int64_t total; LIST_OF(struct toy_out) items; };
@@ -61,6 +62,14 @@ static inline problem log_in(struct call *c)
     return toy_end(c);
 }
 
+static inline problem renew(struct call *c)
+{
+    struct toy_token *out = c->out;
+
+    out->access_token = ((const struct toy_renewal *)c->in)->token;
+    return toy_end(c);
+}
+
 static inline problem list_items(struct call *c)
 {
     return toy_end(c);
@@ -98,6 +107,9 @@ static const struct schema toy_in = SCHEMA(toy_in, FIELD(toy_in, name, .max_char
 static const struct schema toy_out = SCHEMA(toy_out, FIELD(toy_out, id), FIELD(toy_out, name));
 static const struct schema toy_login = SCHEMA(toy_login, FIELD(toy_login, username, .max_chars = 20),
                                               FIELD(toy_login, password, .max_chars = 20, .secret = true, .no_nul = true));
+static const char *const toy_grants[] = { "renew", NULL };
+static const struct schema toy_renewal = SCHEMA(toy_renewal, FIELD(toy_renewal, grant, .choices = toy_grants),
+                                                FIELD(toy_renewal, token, .max_chars = 20, .refused_as = ITEM_GONE));
 static const struct schema toy_token = SCHEMA(toy_token, FIELD(toy_token, access_token, .credential = true),
                                               FIELD(toy_token, token_type, .always = "bearer"));
 static const struct field toy_counts_rows[] = {
@@ -119,6 +131,8 @@ static const struct route toy_items[] = {
 
 static const struct route toy_logins[] = {
     ROUTE(POST, "/token", log_in, .in = &toy_login, .form = true, .out = &toy_token, .status = 201, .doc = "Log in."),
+    ROUTE(POST, "/token", renew, .when = { "grant", "renew" }, .in = &toy_renewal, .form = true, .out = &toy_token, .status = 201,
+          .doc = "Renew."),
     { 0 },
 };
 

@@ -40,7 +40,7 @@ static void test_derivation(void **state)
 {
     static const char *const labels[VAULT_PURPOSES] = {
         "postern vault 1: password hash", "postern vault 1: signing key", "postern vault 1: check",
-        "postern vault 1: counted"
+        "postern vault 1: counted", "postern vault 1: refresh token"
     };
     struct vault  v = vault_of(1);
     unsigned char master[MASTER_KEY_BYTES], expected[32];
@@ -66,6 +66,27 @@ static void test_derivation(void **state)
     vault_close(&v);
     for (size_t i = 0; i < sizeof v; i++)
         assert_int_equal(((unsigned char *)&v)[i], 0);
+}
+
+static void test_mac(void **state)
+{
+    struct vault  v = vault_of(1), other = vault_of(2);
+    unsigned char mac[VAULT_MAC_BYTES], again[VAULT_MAC_BYTES];
+
+    (void)state;
+    vault_mac(&v, VAULT_REFRESH_TOKEN, LIT("said"), mac);
+    vault_mac(&v, VAULT_REFRESH_TOKEN, LIT("said"), again);
+    assert_memory_equal(mac, again, sizeof mac);
+    assert_true(vault_mac_fits(&v, VAULT_REFRESH_TOKEN, LIT("said"), mac));
+    assert_false(vault_mac_fits(&v, VAULT_REFRESH_TOKEN, LIT("sait"), mac));
+    assert_false(vault_mac_fits(&v, VAULT_REFRESH_TOKEN, LIT("sai"), mac));
+    assert_false(vault_mac_fits(&v, VAULT_CHECK, LIT("said"), mac));
+    assert_false(vault_mac_fits(&other, VAULT_REFRESH_TOKEN, LIT("said"), mac));
+    for (size_t i = 0; i < sizeof mac * 8; i++) {
+        mac[i / 8] = (unsigned char)(mac[i / 8] ^ 1 << i % 8);
+        assert_false(vault_mac_fits(&v, VAULT_REFRESH_TOKEN, LIT("said"), mac));
+        mac[i / 8] = (unsigned char)(mac[i / 8] ^ 1 << i % 8);
+    }
 }
 
 static void test_round_trip(void **state)
@@ -400,7 +421,7 @@ static void test_digests(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_derivation), cmocka_unit_test(test_digests),
+        cmocka_unit_test(test_derivation), cmocka_unit_test(test_digests), cmocka_unit_test(test_mac),
         cmocka_unit_test(test_round_trip),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_nonces),

@@ -226,6 +226,30 @@ static void a_remembered_token_tells_the_same(void **state)
     token_cache_close(c.tokens);
 }
 
+static void a_token_tells_its_session_and_ends_with_it(void **state)
+{
+    struct world *w = *state;
+    struct call   c = world_call(w);
+    struct str    token, session = LIT("x");
+    int64_t       expires_in, subject = 0, now = c.now_us / 1000000;
+
+    assert_int_equal(token_create_within(&c, 4711, LIT("abc"), (now + 60) * 1000000, &token, &expires_in), OK);
+    assert_int_equal(expires_in, 60);
+    assert_int_equal(token_owner(&c, token, &subject, &session), OK);
+    assert_int_equal(subject, 4711);
+    assert_true(str_eq(session, LIT("abc")));
+    c.now_us = (now + 60) * 1000000;
+    session = LIT("x");
+    assert_int_equal(token_owner(&c, token, &subject, &session), BAD_TOKEN);
+    assert_true(str_eq(session, LIT("x")));
+    c.now_us = now * 1000000;
+    assert_int_equal(token_create_within(&c, 1, LIT("abc"), (now + 9999) * 1000000, &token, &expires_in), OK);
+    assert_int_equal(expires_in, 1800);
+    assert_int_equal(token_create(&c, 1, &token, &expires_in), OK);
+    assert_int_equal(token_owner(&c, token, &subject, &session), OK);
+    assert_null(session.at);
+}
+
 static void a_front_cannot_issue(void **state)
 {
     struct world *w = *state;
@@ -264,6 +288,7 @@ int main(void)
         TEST(a_password_is_sealed_and_found_again), TEST(a_hash_belongs_to_its_owner), TEST(every_bit_of_a_sealed_hash_counts),
         TEST(a_cheap_hash_is_raised), TEST(without_entropy_nothing_is_made), TEST(without_memory_nothing_is_made),
         TEST(a_front_cannot_hash), TEST(a_token_tells_its_subject), TEST(a_remembered_token_tells_the_same),
+        TEST(a_token_tells_its_session_and_ends_with_it),
         TEST(a_front_cannot_issue), TEST(subjects_that_are_no_ids),
     };
 

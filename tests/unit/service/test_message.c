@@ -18,7 +18,7 @@ static struct call_message full_call(void)
         .endpoint = 0x1234,
         .address = LIT("127.0.0.1"),
         .request = { .values = { LIT("7"), LIT("\xc3\xa9") }, .query = LIT(""), .media_type = LIT("application/json"),
-                     .authorization = { 0 }, .body = LIT("{\"a\":\0}") },
+                     .authorization = { 0 }, .agent = LIT("curl/8"), .body = LIT("{\"a\":\0}") },
     };
 }
 
@@ -52,6 +52,7 @@ static void calls_round_trip(void **state)
     assert_true(same(got.request.query, m.request.query));          /* empty, which is not none */
     assert_true(same(got.request.media_type, m.request.media_type));
     assert_true(same(got.request.authorization, m.request.authorization));
+    assert_true(same(got.request.agent, m.request.agent));
     assert_true(same(got.request.body, m.request.body));
     assert_true(got.request.body.at > packet.at && got.request.body.at < packet.at + packet.len);
     buf_close(&out);
