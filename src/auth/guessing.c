@@ -171,9 +171,10 @@ static problem admit_confirmation(struct call *c)
     return admit(c, ((const struct signed_in *)c->user)->user.id, (struct str){ 0 });
 }
 
+/* That an address is taken tells who has an account: no cheaper here than by registering. */
 static bool failed_confirmation(problem outcome)
 {
-    return outcome == BAD_PASSWORD;
+    return outcome == BAD_PASSWORD || outcome == EMAIL_TAKEN;
 }
 
 const struct gate confirm_gate = { admit_confirmation, failed_confirmation };

@@ -43,11 +43,11 @@ static problem answer_pair(struct call *c, const struct session *s, struct token
     struct session_rules rules = session_rules_of(c->service);
     struct session_state state = session_state_of(s);
     struct str           sid = session_id_text(c->arena, s->id);
+    int64_t              ends_us = session_ends_us(&rules, &state);
 
     out->refresh_token = refresh_token_of(c, s);
-    out->refresh_expires_in = (session_ends_us(&rules, &state) - c->now_us) / 1000000;
-    return token_create_within(c, s->user_id, sid, s->begun_at.us + rules.lifetime_us,
-                               &out->access_token, &out->expires_in);
+    out->refresh_expires_in = (ends_us - c->now_us) / 1000000;
+    return token_create_within(c, s->user_id, sid, ends_us, &out->access_token, &out->expires_in);
 }
 
 /* ---- Begin ------------------------------------------------------------------------------ */
@@ -103,7 +103,7 @@ problem session_begin(struct call *c, int64_t user_id, struct str sealed_hash,
         p = store_transaction(c->db, begin, &b);
     }
     if (p != OK)
-        return p == NO_ROW || p == CONFLICT ? UNAVAILABLE : p;
+        return p == CONFLICT ? UNAVAILABLE : p;
     return answer_pair(c, &(struct session){ .id = b.row.id, .user_id = user_id, .counter = 1,
                                              .begun_at = b.row.begun_at,
                                              .rotated_at = b.row.begun_at }, out);

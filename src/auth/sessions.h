@@ -7,7 +7,7 @@
 struct session_rules session_rules_of(const struct service *s);
 
 /* After a password was found right against `sealed_hash`: a session of its user, and its first pair
- * of tokens.  UNAVAILABLE when the user's row is another by now. */
+ * of tokens.  NO_ROW when the user's row is another by now. */
 problem session_begin(struct call *c, int64_t user_id, struct str sealed_hash,
                       struct token_response *out) MUST_CHECK;
 

@@ -12,7 +12,7 @@ enum { SWEPT_ROWS = 16 };    /* on either side */
 struct session_key { int64_t id; };
 struct session_turn { int64_t id, counter; struct instant rotated_at; struct str address, agent; };
 struct session_owned { int64_t id, user_id; };
-struct sessions_asked { int64_t user_id; struct instant begun_after, rotated_after; int64_t shown; };
+struct sessions_asked { int64_t user_id; struct instant begun_after, rotated_after; int64_t read, shown; };
 struct session_shown { int64_t id; struct instant begun_at, rotated_at; struct str address, agent; };
 struct sessions_swept { int64_t around, rows; struct instant begun_until, rotated_until; };
 
@@ -49,6 +49,7 @@ static const struct schema sessions_asked = SCHEMA(sessions_asked,
     FIELD(sessions_asked, user_id),
     FIELD(sessions_asked, begun_after),
     FIELD(sessions_asked, rotated_after),
+    FIELD(sessions_asked, read),
     FIELD(sessions_asked, shown));
 
 static const struct schema session_shown = SCHEMA(session_shown,
@@ -86,9 +87,10 @@ const struct statement session_drop_others = {
     "DELETE FROM sessions WHERE user_id = :user_id AND id <> :id", &session_owned, NULL
 };
 const struct statement session_list_of = {
+    "SELECT id, begun_at, rotated_at, address, agent FROM ("
     "SELECT id, begun_at, rotated_at, address, agent FROM sessions"
-    " WHERE user_id = :user_id AND begun_at > :begun_after AND rotated_at > :rotated_after"
-    " ORDER BY rotated_at DESC LIMIT :shown", &sessions_asked, &session_shown
+    " WHERE user_id = :user_id AND begun_at > :begun_after ORDER BY begun_at DESC LIMIT :read)"
+    " WHERE rotated_at > :rotated_after ORDER BY rotated_at DESC LIMIT :shown", &sessions_asked, &session_shown
 };
 const struct statement session_drop_expired = {
     "DELETE FROM sessions WHERE id IN ("
@@ -194,7 +196,7 @@ problem sessions_of(struct call *c, int64_t user_id, const struct session_rules 
     LIST_OF(struct session_shown) rows;
     int64_t               now = store_now_us(c->db);
     struct sessions_asked asked = { user_id, { now - r->lifetime_us }, { now - r->idle_us },
-                                    SESSIONS_SHOWN_MAX };
+                                    SESSIONS_READ_MAX, SESSIONS_SHOWN_MAX };
 
     problem p = store_all(c->db, c->arena, &session_list_of, &asked, SESSIONS_SHOWN_MAX, &rows);
     if (p != OK)

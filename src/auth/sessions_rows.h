@@ -6,7 +6,7 @@
 #include "auth/auth.h"
 #include "auth/sessions_rules.h"
 
-enum { SESSION_ID_BYTES = 16, SESSIONS_SHOWN_MAX = 100 };
+enum { SESSION_ID_BYTES = 16, SESSIONS_SHOWN_MAX = 100, SESSIONS_READ_MAX = 1000 };
 
 /* One row, and what its user's row says beside it. */
 struct session {
@@ -48,7 +48,8 @@ problem session_end(struct store_session *ss, struct arena *a, int64_t user_id,
 problem sessions_end_others(struct store_session *ss, struct arena *a, int64_t user_id,
                             int64_t kept) MUST_CHECK;
 
-/* A user's live sessions, the last used first. */
+/* A user's live sessions, the last used first, of the newest SESSIONS_READ_MAX: a loop reads them,
+ * and must not be held up by somebody who has a million. */
 problem sessions_of(struct call *c, int64_t user_id, const struct session_rules *r,
                     struct session_list *out) MUST_CHECK;
 
@@ -66,7 +67,7 @@ problem sessions_sweep(struct store_session *ss, struct arena *a, const struct s
     " rotated_at INTEGER NOT NULL,"                                                                \
     " address TEXT NOT NULL,"                                                                      \
     " agent TEXT);"                                                                                \
-    "CREATE INDEX sessions_of_users ON sessions (user_id);"
+    "CREATE INDEX sessions_of_users ON sessions (user_id, begun_at);"
 
 extern const struct statement session_by_id, session_add, session_next, session_drop,
     session_drop_others, session_list_of, session_drop_expired;

@@ -13,7 +13,8 @@ bool session_is_live(const struct session_rules *r, const struct session_state *
     return now_us < session_ends_us(r, s);
 }
 
-/* A clock that was set back must not open the window again: then it is shut. */
+/* A clock that was set back to before the rotation must not open the window again: it is shut until
+ * the clock is there once more. */
 static enum session_verdict judge_previous(const struct session_rules *r,
                                            const struct session_state *s, int64_t now_us)
 {

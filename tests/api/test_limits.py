@@ -105,6 +105,19 @@ def test_a_stolen_token_is_no_way_to_guess_the_password(limited):
         assert client.log_in(user["email"]).status_code == 200
 
 
+def test_a_change_of_address_is_no_cheaper_way_to_ask_who_has_an_account(limited):
+    with From(limited, HOME) as client:
+        other, _ = client.new_user()
+        _, token = client.new_user()
+
+        def ask():
+            return client.patch("/users/me", json={"email": other["email"], "current_password": PASSWORD},
+                                headers={"Authorization": f"Bearer {token}"})
+
+        assert [ask().status_code for _ in range(20)] == [400] * 20
+        assert ask().status_code == 429
+
+
 def test_a_stranger_and_nobody_are_limited_alike(limited):
     with From(limited, HOME) as client:
         user, _ = client.new_user()

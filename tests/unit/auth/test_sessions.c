@@ -178,6 +178,20 @@ static void idleness_and_age(void **state)
     assert_true(is_refused(w, p.refresh));
 }
 
+/* Else a client that refreshes when `expires_in` is over finds that it is too late. */
+static void an_access_token_ends_with_an_idle_session(void **state)
+{
+    struct world *w = *state;
+    struct pair   p;
+
+    w->service.options.session_idle_ms = 60000;
+    p = log_ada_in(w);
+    assert_true(says(w->answer, "\"expires_in\":60,"));
+    w->wall_us += 59 * S;
+    assert_true(refreshes(w, p.refresh, &p));
+    assert_true(says(w->answer, "\"expires_in\":60,"));
+}
+
 static void refusals_and_repeats_write_nothing(void **state)
 {
     struct world *w = *state;
@@ -238,7 +252,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(counters_count), TEST(the_window_has_ten_seconds), TEST(the_window_is_not_moved_by_those_who_use_it),
         TEST(a_clock_that_is_set_back_opens_no_window), TEST(idleness_and_age), TEST(refusals_and_repeats_write_nothing),
-        TEST(a_newer_token_revokes_nothing), TEST(without_entropy_no_session_begins),
+        TEST(an_access_token_ends_with_an_idle_session), TEST(a_newer_token_revokes_nothing),
+        TEST(without_entropy_no_session_begins),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
