@@ -183,7 +183,7 @@ def hash_rate(bench, seconds, *how):
 def login_rate(bench, server, seconds):
     """The same of log-ins, by all processes of the server."""
     view = joust.run(bench, {"one": server}, servers.token_request(), "-c", 32, "-d", seconds, "--blocks", 2, "--warm-up", 0,
-                     "--timeout", "30s", "--ignore", "access_token", "--allow", "little,ceiling,tail")[0]
+                     "--timeout", "30s", "--ignore", servers.TOKEN_MEMBERS, "--allow", "little,ceiling,tail")[0]
     return view.rate("one"), view.cpu_us("one") / 1000
 
 
@@ -230,7 +230,7 @@ class Flood:
     def __init__(self, bench, server, before=()):
         self.process = subprocess.Popen(
             [*before, *joust.command(bench.out, {"one": server}, servers.token_request(), "-c", 32, "-d", 600, "--blocks", 2,
-                                     "--warm-up", 0, "--timeout", "30s", "--ignore", "access_token")],
+                                     "--warm-up", 0, "--timeout", "30s", "--ignore", servers.TOKEN_MEMBERS)],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         before = servers.cpu_ns(server.process.pid)
         while servers.cpu_ns(server.process.pid) - before < FLOOD_NS:

@@ -8,6 +8,7 @@ import json
 import math
 import statistics
 import subprocess
+from pathlib import Path
 
 FINE, INVALID = 0, 5            # invalid: a gate is broken; the figures that it does not concern are sound
 
@@ -77,12 +78,12 @@ def command(out, targets, request, *arguments):
 
 def run(bench, targets, request, *arguments, before=(), keep=None):
     """The views of a campaign: one, or with --equal-load the closed one and the open one.  `keep`: where its result stays."""
-    path = keep or f"{bench.directory}/joust.json"
+    path = Path(keep or f"{bench.directory}/joust.json")
+    path.unlink(missing_ok=True)    # one of an earlier run is not this one's
     done = subprocess.run([*before, *command(bench.out, targets, request, "--json", path, *arguments)], capture_output=True,
                           text=True, check=False)
-    if done.returncode not in (FINE, INVALID):
+    if done.returncode not in (FINE, INVALID) or not path.exists():
         raise SystemExit(f"bench: joust ended with {done.returncode}: {done.stderr}")
-    with open(path, encoding="utf-8") as file:
-        result = json.load(file)
+    result = json.loads(path.read_text(encoding="utf-8"))
     names = [target["name"] for target in result["targets"]]
     return [View(analysis, view["rounds"], names) for analysis, view in zip(result["analysis"], result["views"])]

@@ -40,7 +40,7 @@ def register_request():
 
 JSON = Kind("json", "POST /json", False)
 ME = Kind("me", "GET /users/me", False, ("--ignore", "created_at"))
-TOKEN = Kind("token", "POST /token", True, ("--timeout", "60s", "--ignore", "access_token"))
+TOKEN = Kind("token", "POST /token", True, ("--timeout", "60s", "--ignore", servers.TOKEN_MEMBERS))
 REGISTER = Kind("register", "POST /register", True, ("--timeout", "60s", "--expect", 201))
 
 

@@ -11,6 +11,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 import services  # noqa: E402, I001: it finds tests/bench
 import campaigns  # noqa: E402
+import joust  # noqa: E402
 import wrk  # noqa: E402
 from kept import Kept  # noqa: E402
 from rows import MORE, Cell, Row  # noqa: E402
@@ -29,6 +30,17 @@ def a_view(*gates):
     targets = [{"name": name, "throughput_requests_per_second": estimate(value), "p99_ns": estimate(5e6, True)}
                for name, value in (("postern", 200), ("axum", 100))]
     return types.SimpleNamespace(analysis={"targets": targets, "gates": list(gates)})
+
+
+def test_a_result_of_an_earlier_run_is_not_read(tmp_path):
+    """joust refuses before it measures: services that answer differently."""
+    refuses = tmp_path / "joust"
+    refuses.write_text("#!/bin/sh\necho they differ >&2\nexit 5\n")
+    refuses.chmod(0o755)
+    kept = tmp_path / "kept.json"
+    kept.write_text('{"targets": [], "analysis": [], "views": []}')
+    with pytest.raises(SystemExit, match="they differ"):
+        joust.run(types.SimpleNamespace(out=tmp_path, directory=tmp_path), {}, ("GET", "/", {}, b""), keep=str(kept))
 
 
 def test_interval_is_students():
