@@ -98,8 +98,8 @@ def shown(targets, request, arguments):
 
 def closed_arguments(bench, kind):
     if kind.hashes:
-        return ["-c", 100, "-d", bench.few(1, 15), "--blocks", bench.few(2, 5), "--settle", 0.5, "--warm-up", 0, *PIN]
-    return ["-c", 100, "-d", bench.few(1, 15), "--blocks", bench.few(2, 10), "--warm-up", bench.few(0.3, 5), *PIN]
+        return ["-c", 100, "-d", bench.few(4, 15), "--blocks", bench.few(4, 5), "--settle", 0.5, "--warm-up", 0, *PIN]
+    return ["-c", 100, "-d", bench.few(2, 15), "--blocks", bench.few(8, 10), "--warm-up", bench.few(0.3, 5), *PIN]
 
 
 def capacities(bench, targets, kind):
