@@ -76,8 +76,11 @@ def descriptors(pid):
     """[(what it is, flags it was opened with)]"""
     found = []
     for entry in Path(f"/proc/{pid}/fd").iterdir():
-        info = Path(f"/proc/{pid}/fdinfo/{entry.name}").read_text()
-        found.append((os.readlink(entry), int(re.search(r"flags:\s*([0-7]+)", info)[1], 8)))
+        try:
+            info = Path(f"/proc/{pid}/fdinfo/{entry.name}").read_text()
+            found.append((os.readlink(entry), int(re.search(r"flags:\s*([0-7]+)", info)[1], 8)))
+        except FileNotFoundError:   # a connection that has just ended
+            continue
     return found
 
 
