@@ -56,12 +56,14 @@ async function watch(page) {
     window.reportViolation(`${event.violatedDirective} ${event.blockedURI}`)));
 }
 
-const card = (page, path) => page.locator('.card').filter({ has: page.locator('h3', { hasText: new RegExp(`^${path}$`) }) });
+// Of a path that has several operations, the one with the method.
+const card = (page, path, method = '') => page.locator('.card').filter({ has: page.locator('h3', { hasText: new RegExp(`^${path}$`) }) })
+  .filter({ has: page.locator('summary .tag', { hasText: method }) });
 
 const field = (page, label) => page.locator('dialog').getByLabel(label);
 
-async function open(page, path) {
-  const one = card(page, path);
+async function open(page, path, method) {
+  const one = card(page, path, method);
   if (await one.getAttribute('open') === null) await one.locator('> summary').click();
   return one;
 }
@@ -88,7 +90,7 @@ async function load(page) {
   check(policy.includes("default-src 'none'") && !policy.includes('unsafe'), 'the policy is strict', policy);
   const size = (await answer.body()).length;
   check(size < 20_000, 'the page is under 20 KB', size);
-  check(await card(page, '/users/me').locator('.lock').count() === 1, 'a protected operation shows a lock');
+  check(await card(page, '/users/me', 'GET').locator('.lock').count() === 1, 'a protected operation shows a lock');
   check(await card(page, '/register').locator('.lock').count() === 0, 'an open operation shows none');
 }
 
@@ -134,7 +136,7 @@ async function authorize(page) {
 }
 
 async function whoAmI(page) {
-  const output = await execute(await open(page, '/users/me'));
+  const output = await execute(await open(page, '/users/me', 'GET'));
   check(/^200/.test(await output.locator('.status').innerText()), 'GET /users/me answers 200');
   check(JSON.parse(await output.locator('pre').first().innerText()).email === email, 'with the e-mail of the account');
   check((await output.locator('pre').last().innerText()).includes('Authorization: Bearer '), 'the curl line holds the token');
@@ -143,7 +145,7 @@ async function whoAmI(page) {
 async function showNetworkError(page) {
   await page.route('**/users/me', (route) => route.abort());
   expected = /ERR_FAILED/;
-  const output = await execute(await open(page, '/users/me'));
+  const output = await execute(await open(page, '/users/me', 'GET'));
   check((await output.locator('.error').innerText()).startsWith('No answer'), 'a network error is told');
   await page.unroute('**/users/me');
   expected = /^$/;
@@ -162,7 +164,7 @@ async function useKeyboard(page) {
   await page.keyboard.press('/');
   check(await page.evaluate(() => document.activeElement.id) === 'filter', '/ goes to the filter');
   await page.keyboard.type('users me');
-  check(await card(page, '/users/me').isVisible() && !await card(page, '/register').isVisible(), 'the filter filters');
+  check(await card(page, '/users/me', 'GET').isVisible() && !await card(page, '/register').isVisible(), 'the filter filters');
   await page.keyboard.press('Escape');
   check(await card(page, '/register').isVisible(), 'Esc clears it');
   await card(page, '/register').locator('> summary').focus();
@@ -180,7 +182,7 @@ async function followLink(page) {
   await page.goto('about:blank');
   await page.goto(`${site}/docs#${spec.paths['/users/me'].get.operationId}`);
   await page.locator('.card[open]').waitFor();
-  check(await card(page, '/users/me').getByRole('button', { name: 'Execute' }).isVisible(), 'a link opens its operation');
+  check(await card(page, '/users/me', 'GET').getByRole('button', { name: 'Execute' }).isVisible(), 'a link opens its operation');
 }
 
 async function logOut(page) {
