@@ -14,6 +14,7 @@ import os
 import platform
 import random
 import re
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -26,6 +27,8 @@ METRICS = ("throughput", "p50", "p99", "cpu")
 SERVER_CPU, GENERATOR_CPU = 0, 1
 WORK_NS, PROBE_NS, PROBES = 20000, 4000, 5
 CONNECTIONS = 16
+MANY, TRIES = 20, 5                     # campaigns for which the slowdown must be known well; tries of a probe
+THOROUGH, ROUGH = {"blocks": 80, "seconds": 8}, {"blocks": 10, "seconds": 4}
 NEIGHBOURS = {"none": (False,), "only": (True,), "both": (False, True)}
 FALSE_MAX, FOUND_MIN = 0.10, 0.84       # of 50: 5 and 42; of few, one may always go wrong
 
@@ -69,22 +72,26 @@ def verdicts(result):
 
 def measured_slowdown(given, work_ns):
     """By how much a request takes longer with so much more work, each of the two servers having been asked first once."""
-    probe = argparse.Namespace(joust=given.joust, blocks=80, seconds=8)
+    probe = argparse.Namespace(joust=given.joust, **(THOROUGH if given.campaigns >= MANY else ROUGH))
     with Server(given.joust, WORK_NS) as base, Server(given.joust, WORK_NS + work_ns) as more:
-        ahead = verdicts(campaign(probe, base, more, 1))["throughput"][1]
-        behind = verdicts(campaign(probe, more, base, 2))["throughput"][1]
-    return math.sqrt(ahead / behind) - 1
+        for seed in range(1, 2 * TRIES, 2):
+            ahead = verdicts(campaign(probe, base, more, seed))["throughput"][1]
+            behind = verdicts(campaign(probe, more, base, seed + 1))["throughput"][1]
+            if ahead and behind:        # else there was a round without an answer
+                return math.sqrt(ahead / behind) - 1
+    raise SystemExit("calibrate: this machine is too busy: whole rounds pass without an answer")
 
 
 def slowdown_ns(given):
     """How much more work makes a request take so much longer.  Asked of joust, since work also changes how requests meet, and
     asked about where it will be, since that is not in proportion; all but the first probe are taken together."""
     probes = [(PROBE_NS, measured_slowdown(given, PROBE_NS))]
-    for number in range(PROBES):
+    wanted = PROBES if given.campaigns >= MANY else 2
+    for number in range(wanted):
         works, slowdowns = map(sum, zip(*(probes[1:] or probes)))
         work_ns = works * given.slowdown / 100 / slowdowns
         probes.append((work_ns, measured_slowdown(given, work_ns)))
-        print(f"== probe {number + 1} of {PROBES}: {work_ns:.0f} ns more a request, {100 * probes[-1][1]:.2f} % slower", file=sys.stderr, flush=True)
+        print(f"== probe {number + 1} of {wanted}: {work_ns:.0f} ns more a request, {100 * probes[-1][1]:.2f} % slower", file=sys.stderr, flush=True)
     works, slowdowns = map(sum, zip(*probes[1:]))
     return works * given.slowdown / 100 / slowdowns
 
@@ -179,13 +186,14 @@ def slower(given, slower_ns, disturbed):
     for number in range(given.campaigns):
         _, verdict, second_slower = one_campaign(given, slower_ns, given.seed + 1000 + number, disturbed)
         ratio = verdict["throughput"][1]
-        ratios.append(ratio if second_slower else 1 / ratio)
+        if ratio:
+            ratios.append(ratio if second_slower else 1 / ratio)
         right = ("faster", "cheaper") if second_slower else ("slower", "dearer")
         for metric in METRICS:
             found[metric] += verdict[metric][0] in right
         found["wrong"] += any(is_claim(verdict[metric][0]) and verdict[metric][0] not in right for metric in METRICS)
         progress(given, f"{given.slowdown:g} % slower", disturbed, number, verdict["throughput"][0])
-    return found, sorted(ratios)[len(ratios) // 2]
+    return found, statistics.median(ratios) if ratios else math.nan
 
 
 def progress(given, what, disturbed, number, says):
