@@ -214,8 +214,9 @@ static problem revoke_access(struct call *c, struct str token)
     struct str sid;
     int64_t    user_id, id;
 
+    /* A token that is none is answered 200 (RFC 7009 section 2.2); one that could not be read, not. */
     if (token_owner(c, token, &user_id, &sid) != OK)
-        return OK;
+        return c->arena->failed ? UNAVAILABLE : OK;
     if (!sid.at)
         return NO_SESSION;
     problem p = session_id_parse(sid, &id) ? session_end(c->db, c->arena, user_id, id) : OK;

@@ -2,6 +2,7 @@
  * what days do, what a clock that is set back does, and what is not written. */
 #include "../service/one_thread.h"
 
+#include "auth/auth.h"
 #include "crypto/refresh_token.h"
 
 enum { FORM_BYTES = 1200, TOKEN_TEXT_BYTES = 1024 };
@@ -246,6 +247,26 @@ static void without_entropy_no_session_begins(void **state)
     assert_true(refreshes(w, p.refresh, &p));                       /* the window is for that, too */
 }
 
+/* "Revoked" is not said of a token that there was no memory to read. */
+static void without_memory_nothing_is_called_revoked(void **state)
+{
+    struct world      *w = *state;
+    struct pair        p = log_ada_in(w);
+    struct arena       arena = arena_new(16 * 1024);
+    struct revoke_form in = { .token = str_of(p.access) };
+    struct call        c = { .arena = &arena, .db = store_session_open(w->service.store), .service = &w->service, .in = &in,
+                             .now_us = w->wall_us };
+
+    assert_non_null(c.db);
+    assert_null(arena_alloc(&arena, 64 * 1024));
+    assert_int_equal(revoke_token(&c), UNAVAILABLE);
+    arena_reset(&arena);
+    assert_int_equal(revoke_token(&c), OK);
+    assert_true(says(who_am_i(w, p.access), "HTTP/1.1 401 "));
+    store_session_close(c.db);
+    arena_close(&arena);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -253,7 +274,7 @@ int main(void)
         TEST(counters_count), TEST(the_window_has_ten_seconds), TEST(the_window_is_not_moved_by_those_who_use_it),
         TEST(a_clock_that_is_set_back_opens_no_window), TEST(idleness_and_age), TEST(refusals_and_repeats_write_nothing),
         TEST(an_access_token_ends_with_an_idle_session), TEST(a_newer_token_revokes_nothing),
-        TEST(without_entropy_no_session_begins),
+        TEST(without_entropy_no_session_begins), TEST(without_memory_nothing_is_called_revoked),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
